@@ -1,0 +1,54 @@
+import type { RecordError } from './errors.js'
+import type { Json } from './json.js'
+import type { Checkpoint, Cursor } from './split.js'
+
+/** Records that are decoded late. `toArray()` gives plain, fresh objects that are free to keep; it may be called more than once. */
+export interface Rows<T> {
+  readonly length: number
+  toArray(): readonly T[]
+}
+
+/** Something the source could not turn into a record: a broken line, a ragged row. It becomes a reject; the run goes on. */
+export interface Unreadable {
+  /** The input as read, as far as it can be told. */
+  readonly raw: Json
+  /** Where it stood: `{ line: 3, column: 7, byte: 120 }`, `{ page: 2 }`. */
+  readonly position: Json
+  readonly error: RecordError
+}
+
+/**
+ * What a source hands over at a time: a few hundred to a few thousand records, about 64 KiB of input. May be empty: it then still
+ * moves the cursor on.
+ */
+export interface SourceBatch<T> {
+  readonly records: readonly T[] | Rows<T>
+  /** The position after these records. */
+  readonly cursor: Cursor
+  readonly unreadable?: readonly Unreadable[]
+  /** Where each record stood, if the source can tell: `at(0)` is the first record's. Kept with a reject. */
+  positionOf?(row: number): Json
+  /** Input bytes this batch was made of, for progress and reports. */
+  readonly bytes?: number
+}
+
+/** What a sink writer gets: one per source batch, perhaps empty. Batch borders never change on the way. */
+export interface Batch<T> {
+  /** Hash of pipeline, load, split and the cursor before the batch: a replayed batch has the same id, another load's never. */
+  readonly id: string
+  /** What to return from `flush` once this batch is durable. */
+  readonly checkpoint: Checkpoint
+  readonly rows: Rows<T>
+  /** The source record a row came from, as JSON, for rejects. */
+  rawOf(row: number): Json
+}
+
+/** Rows over an array that is already there. */
+export function rowsOf<T>(records: readonly T[]): Rows<T> {
+  return { length: records.length, toArray: () => records }
+}
+
+/** The records of a source batch, whichever way it holds them. */
+export function recordsOf<T>(records: readonly T[] | Rows<T>): readonly T[] {
+  return 'toArray' in records ? records.toArray() : records
+}

@@ -1,0 +1,56 @@
+import type { Connector, ObjectSinkOptions, ObjectSourceOptions, ObjectsPlace, Place, SqlPlace } from './connector.js'
+import { ConfigError } from './errors.js'
+import { parsePlace } from './place.js'
+import type { Sink } from './sink.js'
+import type { Source } from './source.js'
+
+/** Turns a place that is known only at run time (`--to s3://bucket`) into a sink or source, through the listed connectors. */
+export interface Connect {
+  /** A sink for objects at `place`. Throws ConfigError for an unlisted scheme or a place it cannot be. */
+  objects<T>(place: string, options: ObjectSinkOptions<T>): Sink<T>
+  /** A source of objects at `place`. */
+  objectsFrom<T>(place: string, options: ObjectSourceOptions<T>): Source<T>
+  /** The place itself, for plug-ins that build on it. */
+  place(place: string): ObjectsPlace | SqlPlace
+}
+
+/** The connect functions over a pipeline's connectors. */
+export function connectWith(connectors: readonly Connector[]): Connect {
+  return {
+    objects: (place, options) => openObjects(connectors, place).sink(options),
+    objectsFrom: (place, options) => openObjects(connectors, place).source(options),
+    place: place => openAny(connectors, place),
+  }
+}
+
+function openObjects(connectors: readonly Connector[], text: string): ObjectsPlace {
+  const place = parsePlace(text)
+  const connector = connectorFor(connectors, place)
+  if (connector.kind !== 'objects') {
+    throw new ConfigError(
+      'ETL_PLACE_INVALID',
+      `${place.shown} holds tables, and objects are needed here. ${listed(connectors, 'objects')}`,
+    )
+  }
+  return connector.open(place)
+}
+
+function openAny(connectors: readonly Connector[], text: string): ObjectsPlace | SqlPlace {
+  const place = parsePlace(text)
+  return connectorFor(connectors, place).open(place)
+}
+
+function connectorFor(connectors: readonly Connector[], place: Place): Connector {
+  const connector = connectors.find(each => each.scheme === place.scheme)
+  if (connector) return connector
+  throw new ConfigError(
+    'ETL_PLACE_SCHEME',
+    `Nothing opens ${place.shown}: the pipeline lists no connector for "${place.scheme}:". ${listed(connectors)}`,
+    { context: { scheme: place.scheme, listed: connectors.map(each => each.scheme) } },
+  )
+}
+
+function listed(connectors: readonly Connector[], kind?: Connector['kind']): string {
+  const schemes = connectors.filter(each => kind === undefined || each.kind === kind).map(each => `${each.scheme}:`)
+  return schemes.length === 0 ? 'It lists none.' : `Listed: ${schemes.join(', ')}`
+}

@@ -1,0 +1,82 @@
+import type { Format } from './format.js'
+import type { Json } from './json.js'
+import type { Sink, StateHome } from './sink.js'
+import type { Source } from './source.js'
+
+/**
+ * Opens places of one scheme: `file:./out`, `s3://bucket/prefix`, `duckdb:./my.db`. Listed by a pipeline's author in
+ * `definePipeline({ connectors })`. What is heavy (a client, a driver) loads at first use, so `build` stays synchronous and a bundle
+ * carries only what a pipeline lists.
+ */
+export type Connector = ObjectsConnector | SqlConnector
+
+/** Places that hold objects: folders, buckets. */
+export interface ObjectsConnector {
+  readonly kind: 'objects'
+  readonly scheme: string
+  /** Checks the place and gives its parts. Throws ConfigError. Does no I/O. */
+  open(place: Place): ObjectsPlace
+}
+
+/** One place that holds objects. */
+export interface ObjectsPlace {
+  sink<T>(options: ObjectSinkOptions<T>): Sink<T>
+  source<T>(options: ObjectSourceOptions<T>): Source<T>
+  readonly home: StateHome
+}
+
+/** Places that hold tables. */
+export interface SqlConnector {
+  readonly kind: 'sql'
+  readonly scheme: string
+  open(place: Place): SqlPlace
+}
+
+/** One place that holds tables. */
+export interface SqlPlace {
+  readonly home: StateHome
+}
+
+/** A place as written, taken apart: `scheme:rest`. */
+export interface Place {
+  /** Lower case. */
+  readonly scheme: string
+  /** Everything behind the first colon. */
+  readonly rest: string
+  /** For logs, state and reports: without user, password, query and fragment. */
+  readonly shown: string
+}
+
+/** How records become objects at a place. */
+export interface ObjectSinkOptions<T> {
+  readonly format: Format<T>
+  /**
+   * Where each group's object goes, below the place: `{indicator}/{lastUpdated}.csv`. Fields are the split's labels, `{group}`,
+   * `{loadId}`, `{startedOn}` (UTC date of the load) and `{ext}` (the format's extension).
+   */
+  readonly path: string
+  /** A second name that always holds the newest content, written after `path`: `{indicator}/latest.csv`. */
+  readonly latest?: string
+  /**
+   * `object` (default): one object per group, replaced whole when the group is published. `append`: one object per part, named after
+   * its first batch, never replaced. With `partitionBy`, parts go to `<path>/<field>=<value>/` as Hive lays partitions out.
+   */
+  readonly layout?: 'object' | 'append'
+  /** Record fields to lay partitions by, outermost first. Only with `layout: 'append'`. */
+  readonly partitionBy?: readonly string[]
+}
+
+/** Which objects to read from a place, and how. */
+export interface ObjectSourceOptions<T> {
+  readonly format: Format<T>
+  /** Keys that begin with this, below the place. Default: all. Keys with a segment that begins with `_` or `.` are left out. */
+  readonly prefix?: string
+  /** Keys that end with this: `.csv`. */
+  readonly suffix?: string
+  /** Exactly these keys, instead of a listing. */
+  readonly keys?: readonly string[]
+  /** Read objects again that an earlier load has read, though their ETag is the same. Default false. */
+  readonly reread?: boolean
+  /** More for the fingerprint. */
+  readonly identity?: Json
+}

@@ -1,0 +1,88 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { type Connect, connectWith } from './connect.js'
+import type { Connector } from './connector.js'
+import { ConfigError } from './errors.js'
+import type { Runnable } from './runnable.js'
+
+/** A pipeline's parts, as its author writes them. */
+export interface PipelineDefinition<S extends StandardSchemaV1> {
+  /** `[A-Za-z0-9._-]{1,80}`: names its state. */
+  readonly name: string
+  /** Changed when the same parameters must give other content: bookmarks of another version are set aside. Default `1`. */
+  readonly version?: string
+  /** One line for `millrace list` and `--help`. */
+  readonly description?: string
+  /** One schema for the parameters: flags and help, a Lambda event's validation, the docs. Default: none are taken. */
+  readonly params?: S
+  /** Parameters that do not decide which records arrive (an address, a place): they neither set bookmarks aside nor abandon a load. */
+  readonly volatile?: readonly (keyof StandardSchemaV1.InferInput<S> & string)[]
+  /** What may stand before the colon of a place. */
+  readonly connectors?: readonly Connector[]
+  /** For `--help`: flags and what they do. */
+  readonly examples?: readonly { readonly flags: string; readonly does: string }[]
+  /** Wires source, steps and sink. Synchronous and without I/O; throws ConfigError. */
+  build(parts: { readonly params: StandardSchemaV1.InferOutput<S>; readonly connect: Connect }): Runnable
+}
+
+/** A pipeline as {@link definePipeline} returns it: what `run`, the command and the Lambda take. */
+export interface Pipeline<S extends StandardSchemaV1 = StandardSchemaV1> {
+  readonly name: string
+  readonly version: string
+  readonly description: string | undefined
+  readonly params: S | undefined
+  readonly volatile: readonly string[]
+  readonly connectors: readonly Connector[]
+  readonly examples: readonly { readonly flags: string; readonly does: string }[]
+  /** @param params - Already validated. */
+  build(params: StandardSchemaV1.InferOutput<S>): Runnable
+  /** Present at compile time only: the parameters as a caller gives them. */
+  readonly '~input'?: StandardSchemaV1.InferInput<S>
+}
+
+const brand = Symbol.for('millrace.pipeline')
+
+/** The schema of a pipeline without parameters. */
+export type NoParams = StandardSchemaV1<Record<string, never>, Record<string, never>>
+
+/**
+ * Defines a pipeline: its name, its parameters and how its parts are wired. The same value is a library call, a command and a Lambda.
+ *
+ * @throws ConfigError `ETL_CONFIG_INVALID` for a name that cannot name state, or two connectors of one scheme.
+ * @example
+ * export default definePipeline({
+ *   name: 'population',
+ *   connectors: [folder],
+ *   params: z.object({ to: z.string().default('file:./out') }),
+ *   build: ({ params, connect }) => from(source).into(connect.objects(params.to, { path: '{group}.csv', format: csv() })),
+ * })
+ */
+export function definePipeline<S extends StandardSchemaV1 = NoParams>(definition: PipelineDefinition<S>): Pipeline<S> {
+  const connectors = definition.connectors ?? []
+  const problems = [
+    ...(/^[A-Za-z0-9._-]{1,80}$/.test(definition.name) ? [] : [`the name "${definition.name}" must match [A-Za-z0-9._-]{1,80}`]),
+    ...repeated(connectors.map(each => each.scheme)).map(scheme => `two connectors open "${scheme}:"`),
+  ]
+  if (problems.length > 0) throw new ConfigError('ETL_CONFIG_INVALID', `Pipeline "${definition.name}": ${problems.join('; ')}.`)
+  const connect = connectWith(connectors)
+  const pipeline: Pipeline<S> = {
+    name: definition.name,
+    version: definition.version ?? '1',
+    description: definition.description,
+    params: definition.params,
+    volatile: definition.volatile ?? [],
+    connectors,
+    examples: definition.examples ?? [],
+    build: params => definition.build({ params, connect }),
+  }
+  Object.defineProperty(pipeline, brand, { value: true })
+  return Object.freeze(pipeline)
+}
+
+/** True for a pipeline made by any copy of Millrace. */
+export function isPipeline(value: unknown): value is Pipeline {
+  return typeof value === 'object' && value !== null && (value as Record<symbol, unknown>)[brand] === true
+}
+
+function repeated(names: readonly string[]): string[] {
+  return [...new Set(names.filter((name, at) => names.indexOf(name) !== at))]
+}

@@ -1,0 +1,97 @@
+import type { ErrorJson } from './errors.js'
+import type { Guarantee } from './guarantee.js'
+import type { PublishedObject } from './sink.js'
+
+/** How a run ended. `stopped`: it was asked to stop and what is left goes on next time; `unchanged`: there was nothing new. */
+export type RunStatus = 'succeeded' | 'unchanged' | 'stopped' | 'failed'
+
+/** What happened to the records of a split, a group or a run. Each record read is counted; `flatMap` may write more than it read. */
+export interface Counts {
+  /** Records the source handed over, unreadable ones included. */
+  readonly read: number
+  /** Records the sink took. */
+  readonly written: number
+  /** Records kept as rejects, with their reason. */
+  readonly rejected: number
+  /** Records `filter` and `onInvalid: 'drop'` left out. */
+  readonly dropped: number
+  readonly batches: number
+  /** Input bytes, as far as the source tells. */
+  readonly bytes: number
+  /** Single calls tried again, and attempts at the split after the first. */
+  readonly retries: number
+}
+
+/** One split in a report. */
+export interface SplitReport {
+  readonly split: string
+  readonly group: string
+  /** `pending`: not begun, because the run stopped. */
+  readonly status: 'committed' | 'stopped' | 'failed' | 'pending'
+  readonly counts: Counts
+  /** Attempts in this run. */
+  readonly attempts: number
+  readonly durationMs: number
+  readonly error?: ErrorJson
+}
+
+/** One group in a report. */
+export interface GroupReport {
+  readonly group: string
+  readonly status: 'published' | 'unchanged' | 'no data' | 'failed' | 'pending'
+  readonly objects?: readonly PublishedObject[]
+  readonly error?: ErrorJson
+}
+
+/** One rejected record in a report. The whole set lies in state. */
+export interface RejectSample {
+  readonly split: string
+  readonly stage: string
+  readonly reason: string
+}
+
+/** What a run did, as plain JSON. The library call returns it, the command prints it, the Lambda answers it. */
+export interface RunReport {
+  readonly pipeline: string
+  readonly version: string
+  readonly status: RunStatus
+  /** Why, where the status alone does not say it. */
+  readonly reason?: string
+  readonly loadId: string
+  readonly attempt: number
+  /** ISO 8601, UTC. */
+  readonly startedAt: string
+  readonly finishedAt: string
+  readonly durationMs: number
+  readonly guarantee: Guarantee
+  /** Where state and rejects are. */
+  readonly state: string
+  readonly counts: Counts
+  readonly groups: readonly GroupReport[]
+  readonly splits: readonly SplitReport[]
+  readonly rejects: { readonly byReason: Readonly<Record<string, number>>; readonly samples: readonly RejectSample[] }
+  /** Splits that still have work, when `stopped`. */
+  readonly left: number
+  /** Splits run at once, after lowering it to the memory budget. */
+  readonly concurrency: number
+  /** What a reader should know: a resumed or abandoned load, bookmarks set aside, files replaced. */
+  readonly notes: readonly string[]
+  /** The first failure, when `failed`. */
+  readonly error?: ErrorJson
+}
+
+/** No records yet. */
+export const noCounts: Counts = { read: 0, written: 0, rejected: 0, dropped: 0, batches: 0, bytes: 0, retries: 0 }
+
+/** Two counts together. */
+export function addCounts(a: Counts, b: Counts): Counts {
+  return {
+    read: a.read + b.read,
+    written: a.written + b.written,
+    rejected: a.rejected + b.rejected,
+    dropped: a.dropped + b.dropped,
+    batches: a.batches + b.batches,
+    bytes: a.bytes + b.bytes,
+    retries: a.retries + b.retries,
+  }
+}

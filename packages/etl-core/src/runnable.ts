@@ -1,0 +1,62 @@
+import type { Guarantee } from './guarantee.js'
+import type { Json } from './json.js'
+import type { RunContext } from './load.js'
+import type { RunEventBody } from './progress.js'
+import type { RunReport, SplitReport } from './report.js'
+import type { StateHome } from './sink.js'
+import type { Plan, Split } from './split.js'
+import type { StateStore } from './state.js'
+
+/**
+ * What every adapter runs: a flow today, other shapes later. `run` calls these in order for a library call; an adapter that spreads
+ * splits over machines calls them itself.
+ */
+export interface Runnable {
+  /** What it is made of, without doing anything. */
+  explain(): Explanation
+  /** Where state lies unless the caller says otherwise. */
+  readonly home?: StateHome
+  /** Everything beside parameters and version that decides what a group holds: source, schema, layout, format. */
+  fingerprint(): Json
+  /** Checks that the parts fit. Throws ConfigError. Called once, before `plan`. */
+  prepare(pipeline: string): void
+  plan(ctx: RunContext): Promise<Plan>
+  /** Whether what a group published is still there. */
+  stillPublished(group: string, ctx: RunContext): Promise<boolean>
+  /** What lies at each group's places as the load begins, by group. */
+  survey(plan: Plan, ctx: RunContext): Promise<Readonly<Record<string, Json>>>
+  /** Runs one split from where state says it stands to its commit. Never throws for a failed or stopped split: the report says so. */
+  runSplit(split: Split, ctx: RunnerContext): Promise<SplitReport>
+  /** Publishes the groups that are complete, saves their bookmarks, ends the load. Can be called again after a stop. */
+  finish(ctx: RunnerContext): Promise<RunReport>
+  /** Removes what a load left unpublished. */
+  discard(loadId: string, ctx: RunContext): Promise<void>
+}
+
+/** A run's context with what only the runner itself may touch. */
+export interface RunnerContext extends RunContext {
+  readonly state: StateStore
+  readonly settings: RunSettings
+  emit(event: RunEventBody): void
+}
+
+/** How a run goes about it. None of these decides which records arrive. */
+export interface RunSettings {
+  /** When to ask the sink to make records durable and save the checkpoint: whichever comes first. */
+  readonly flushEvery: { readonly batches: number; readonly intervalMs: number }
+  /** Attempts at one split in all, and the wait before the next: `firstMs * 2^n`, at most `maxMs`, with jitter. */
+  readonly retry: { readonly attempts: number; readonly firstMs: number; readonly maxMs: number }
+  /** Rejects allowed: a count per split, or a share such as 0.01, judged from 1,000 records on. Default: no limit. */
+  readonly maxRejects: number | { readonly share: number } | undefined
+}
+
+/** What a pipeline is made of and what it promises. */
+export interface Explanation {
+  readonly source: string
+  readonly steps: readonly string[]
+  readonly sink: string
+  readonly guarantee: Guarantee
+  /** Where state and rejects will be; absent when the sink has no place for them. */
+  readonly state?: string
+  readonly bufferBytes: number
+}

@@ -1,0 +1,118 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+import type { Batch } from './batch.js'
+import type { RecordError } from './errors.js'
+import type { Json } from './json.js'
+import type { RunContext, SplitContext } from './load.js'
+import type { Checkpoint, Split } from './split.js'
+import type { StateStore } from './state.js'
+
+/** What the runner may rely on. */
+export interface SinkCapabilities {
+  /** What happens to what was there: `append` adds, `merge` writes by natural key, `replace` swaps the whole group at publish. */
+  readonly disposition: 'append' | 'merge' | 'replace'
+  /** When written records survive a stop. `commit`: only with the whole split, so a split must fit in one attempt. */
+  readonly durableAt: 'flush' | 'commit'
+  /** What writing the same batch twice leaves. */
+  readonly replay: 'duplicates' | 'idempotent'
+  /** `inTransaction`: the checkpoint is kept in the sink's own transaction and `resumeFrom` is the truth. */
+  readonly cursor: 'outside' | 'inTransaction'
+}
+
+/** What a sink may know of the flow before anything is read. */
+export interface FlowFacts {
+  readonly pipeline: string
+  /** The record schema: that of the last `validate`, if no later step changed the records' shape. */
+  readonly schema?: StandardSchemaV1
+}
+
+/** Where records go. */
+export interface Sink<T> {
+  readonly name: string
+  readonly capabilities: SinkCapabilities
+  /** Memory one open split may hold, in bytes, besides the batch being written. Concurrency is lowered to fit. Default 0. */
+  readonly bufferBytes?: number
+  /** Where this sink keeps state, with the data it describes. */
+  readonly home?: StateHome
+  /** Layout, format and columns as JSON, for the bookmark's fingerprint. Read after `prepare`. */
+  readonly layout?: Json
+  /** Receives rows of type `T`. Present at compile time only. */
+  readonly '~record'?: (record: T) => void
+
+  /** Called once per run before anything is planned or read. Pure. Throws ConfigError when the flow lacks what the sink needs. */
+  prepare?(facts: FlowFacts): void
+
+  /**
+   * Whether what was published for a group is still there, as far as a look at names and sizes tells. If not, the group's bookmark is
+   * withheld and it is loaded anew. Reads only.
+   */
+  stillPublished?(group: string, ctx: RunContext): Promise<boolean>
+
+  /**
+   * What lies at a group's places as the load begins; kept in the load's record and handed back to `publish`, which replaces only that.
+   * Called once per load and group. Reads only.
+   */
+  survey?(splits: readonly Split[], ctx: RunContext): Promise<Json>
+
+  /** Begins one split, or goes on with it. The runner has one writer per split at a time. */
+  open(ctx: SplitContext): Promise<SinkWriter<T>>
+
+  /** Makes a group visible. Called once per group when all its splits are committed, again after a crash: must be repeatable. */
+  publish?(group: Group, ctx: RunContext): Promise<Published>
+
+  /** Removes what a load left unpublished: after it was published (leftovers), or when it is abandoned. Must be repeatable. */
+  discard?(loadId: string, ctx: RunContext): Promise<void>
+}
+
+/** A place for a pipeline's state. */
+export interface StateHome {
+  /** For people, without user, query or password: `file:out`. */
+  readonly place: string
+  /** The store for one pipeline. Nothing is created before the first save. */
+  state(pipeline: string): StateStore
+}
+
+/** The splits that become visible together, in plan order. */
+export interface Group {
+  readonly name: string
+  readonly receipts: readonly { readonly split: Split; readonly receipt: Json }[]
+  /** What `survey` returned when the load began. */
+  readonly found?: Json
+}
+
+/** What `publish` made visible, for the report. */
+export interface Published {
+  readonly objects?: readonly PublishedObject[]
+}
+
+/** One object a reader can now see. */
+export interface PublishedObject {
+  /** For people: `file:out/SP.POP.TOTL/latest.csv`. */
+  readonly place: string
+  readonly bytes: number
+  /** `same`: it already held exactly this content and was left untouched. */
+  readonly change: 'created' | 'replaced' | 'same'
+}
+
+/** What a sink could not take of a batch. `row` is the index in the batch; the rows not named are written. */
+export interface WriteResult {
+  readonly rejected?: readonly { readonly row: number; readonly error: RecordError }[]
+}
+
+/**
+ * Writes one split. Calls come one at a time: `write`* and `flush`*, then exactly one of `commit`, `suspend`, `abort`.
+ * After that every call throws `ETL_SINK_CLOSED`, except that `commit` may be repeated on a new writer.
+ */
+export interface SinkWriter<T> {
+  /** `cursor: 'inTransaction'` only: where the sink itself says it stands. It wins over the state store. */
+  readonly resumeFrom?: Checkpoint
+  /** Takes a batch; may buffer. A pending promise is backpressure. */
+  write(batch: Batch<T>): Promise<WriteResult>
+  /** Makes durable what can be, and returns the checkpoint of the newest durable batch; `undefined` if none is. May be older than the last. */
+  flush(): Promise<Checkpoint | undefined>
+  /** The split is complete: makes everything durable and returns a small receipt (parts, counts) that state keeps. */
+  commit(): Promise<Json>
+  /** The run stops: keeps what is durable, publishes nothing. */
+  suspend(): Promise<void>
+  /** The split failed: lets go of everything that was not durable. Must not throw for a cause it already knows. */
+  abort(cause: unknown): Promise<void>
+}

@@ -1,0 +1,44 @@
+import type { SourceBatch } from './batch.js'
+import type { Json } from './json.js'
+import type { RunContext, SplitContext } from './load.js'
+import type { Cursor, Plan, Split } from './split.js'
+
+/** What the runner may rely on. The guarantee of a pipeline is derived from these and the sink's. */
+export interface SourceCapabilities {
+  /** `read(split, cursor)` continues after the cursor. If false, a split that stops begins again from its start. */
+  readonly resumable: boolean
+  /** Whether reading a split again gives the same records in the same order. */
+  readonly rereads: 'same' | 'mayDiffer'
+}
+
+/**
+ * Where records come from.
+ *
+ * A source keeps no state of its own between calls: what a read needs to go on sits in the cursor, what the next load needs in the
+ * bookmark. It contains no retry loop around `read`: single idempotent requests are retried by the HTTP reader or SDK, a split by the
+ * runner.
+ */
+export interface Source<T> {
+  readonly name: string
+  readonly capabilities: SourceCapabilities
+
+  /**
+   * Decides what this load reads. Called once per load, before anything is owned or written, so it must change nothing; may be called
+   * again if another run was quicker. Bookmarks of groups that must be loaded anew are left out of `ctx.bookmarks`.
+   *
+   * @throws SourceError when nothing can be planned. A failure of one group belongs into `Plan.failed`.
+   */
+  plan(ctx: RunContext): Promise<Plan>
+
+  /**
+   * Reads one split from its start, or on from a cursor an earlier batch of the same split carried. Pulled: the next batch is asked for
+   * when the runner wants it, at most one ahead of the one being written. Several splits may be read at once, one split only once.
+   * Leaving the loop early must close connections; after `ctx.signal` no new request may start.
+   *
+   * @throws SourceError with its retry verdict; `ETL_SOURCE_CHANGED` when the data changed under the read: the split is read again.
+   */
+  read(split: Split, from: Cursor | undefined, ctx: SplitContext): AsyncIterable<SourceBatch<T>>
+
+  /** What decides this source's records beside the parameters, for the bookmark's fingerprint. Default: its name alone. */
+  readonly identity?: Json
+}

@@ -1,15 +1,19 @@
+import { join } from 'node:path'
 import { defineConfig, type Options } from 'tsup'
+import { entriesOf, hasCjs, readJson } from './tools/workspaces.mjs'
 
 /**
- * How every package is built: ESM and CJS, with types for both.
+ * How every package is built: ESM and CJS, with types for both. The entries are those of the package's `exports`
+ * (tsup runs in the package's folder), so a new subpath is named in one place only; without `require` there, no CJS.
  *
  * Two configs because only ESM may be split: tsup's split CJS goes through a downlevelling pass that turns `?.`
  * and class fields into helper calls. `p-limit` and `yocto-queue` are ESM-only with a default export, so CJS needs
  * them inside. Nothing here cleans `dist`: the two configs would delete each other's output (the build script cleans).
  */
 export const library = (over: Options = {}) => {
+  const manifest = readJson(join(process.cwd(), 'package.json'))
   const base: Options = {
-    entry: ['src/index.ts'],
+    entry: entriesOf(manifest),
     dts: true,
     sourcemap: true,
     target: 'node20',
@@ -18,6 +22,6 @@ export const library = (over: Options = {}) => {
   }
   return defineConfig([
     { ...base, format: 'esm', splitting: true, ...over },
-    { ...base, format: 'cjs', splitting: false, ...over },
+    ...(hasCjs(manifest) ? [{ ...base, format: 'cjs', splitting: false, ...over } satisfies Options] : []),
   ])
 }

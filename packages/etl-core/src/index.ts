@@ -1,18 +1,77 @@
-export * from './batch.js'
-export * from './connect.js'
-export * from './connector.js'
-export * from './errors.js'
-export * from './format.js'
-export * from './guarantee.js'
-export * from './json.js'
-export * from './load.js'
-export * from './pipeline.js'
-export * from './place.js'
-export * from './progress.js'
-export * from './report.js'
-export * from './run.js'
-export * from './runnable.js'
-export * from './sink.js'
-export * from './source.js'
-export * from './split.js'
-export * from './state.js'
+export type { Batch, Rows, SourceBatch, Unreadable } from './batch.js'
+export { recordsOf, rowsOf } from './batch.js'
+export type { Connect } from './connect.js'
+export { connectWith } from './connect.js'
+export type {
+  Connector,
+  ObjectSinkOptions,
+  ObjectSourceOptions,
+  ObjectsConnector,
+  ObjectsPlace,
+  Place,
+  SqlConnector,
+  SqlPlace,
+} from './connector.js'
+export type { ErrorJson, EtlErrorOptions, RetryVerdict } from './errors.js'
+export {
+  ConfigError,
+  EtlError,
+  errorJson,
+  isEtlError,
+  isRecordError,
+  isStopError,
+  RecordError,
+  retryOf,
+  SinkError,
+  SourceError,
+  StateError,
+  StopError,
+} from './errors.js'
+export type { Flat, Flow, FlowParts, Renamed } from './flow.js'
+export { from } from './flow.js'
+export type { FlowRunnable } from './flow-runnable.js'
+export type { Assembly, DecodeOptions, Format, FormatInput, UnitEncoder, UnitEnd, UnitReceipt } from './format.js'
+export type { Guarantee } from './guarantee.js'
+export { guaranteeOf } from './guarantee.js'
+export type { Json } from './json.js'
+export { canonicalJson, hashOf, toJson } from './json.js'
+export type { Lease } from './lease.js'
+export type { Clock, Load, Logger, RunContext, SplitContext, SplitProgress } from './load.js'
+export { silentLog, systemClock } from './load.js'
+export type { OwnerIdentity } from './owner.js'
+export { thisProcess } from './owner.js'
+export { parseParams } from './params.js'
+export type { NoParams, Pipeline, PipelineDefinition } from './pipeline.js'
+export { definePipeline, isPipeline } from './pipeline.js'
+export { parsePlace } from './place.js'
+export type { OnEvent, RunEvent, RunEventBody } from './progress.js'
+export type { Issue, Reject } from './reject.js'
+export { listRejects } from './rejects.js'
+export type { Counts, GroupReport, RejectSample, RunReport, RunStatus, SplitReport } from './report.js'
+export { addCounts, noCounts } from './report.js'
+export type { ParamsOf, RunOptions } from './run.js'
+export { run, runBuilt } from './run.js'
+export type { Explanation, Runnable, RunnerContext, RunSettings } from './runnable.js'
+export type {
+  FlowFacts,
+  Group,
+  Published,
+  PublishedObject,
+  Sink,
+  SinkCapabilities,
+  SinkWriter,
+  StateHome,
+  WriteResult,
+} from './sink.js'
+export type { Source, SourceCapabilities } from './source.js'
+export type { Bookmark, Checkpoint, Cursor, FailedGroup, Plan, SkippedGroup, Split } from './split.js'
+export { groupOf, splitId } from './split.js'
+export type { StateDocument, StateStore } from './state.js'
+export { memoryState, stateConflict } from './state.js'
+export type { SplitSummary, StateSummary } from './state-view.js'
+export { inspectState, resetState } from './state-view.js'
+export type { Cast, CastOutput, CastTypes } from './steps/cast.js'
+export { castValue } from './steps/cast.js'
+export type { CustomStep } from './steps/row.js'
+export type { Step, StepContext, StepRows, StepRun } from './steps/step.js'
+export type { ValidateOptions } from './steps/validate.js'

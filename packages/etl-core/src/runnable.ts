@@ -1,5 +1,6 @@
 import type { Guarantee } from './guarantee.js'
 import type { Json } from './json.js'
+import type { Lease } from './lease.js'
 import type { RunContext } from './load.js'
 import type { RunEventBody } from './progress.js'
 import type { RunReport, SplitReport } from './report.js'
@@ -12,8 +13,11 @@ import type { StateStore } from './state.js'
  * splits over machines calls them itself.
  */
 export interface Runnable {
-  /** What it is made of, without doing anything. */
-  explain(): Explanation
+  /**
+   * What it is made of and what it promises, without doing anything.
+   * @param durableState - Whether state outlives the process. Default: whether the sink has a home for it.
+   */
+  explain(durableState?: boolean): Explanation
   /** Where state lies unless the caller says otherwise. */
   readonly home?: StateHome
   /** Everything beside parameters and version that decides what a group holds: source, schema, layout, format. */
@@ -37,6 +41,19 @@ export interface Runnable {
 export interface RunnerContext extends RunContext {
   readonly state: StateStore
   readonly settings: RunSettings
+  /** Where state is, for people. */
+  readonly statePlace: string
+  /** Splits run at once. */
+  readonly concurrency: number
+  /** Why a reader of the report might wonder; may be added to until the report is made. */
+  readonly notes: string[]
+  readonly lease: Lease
+  /** Aborted when even flushing must end: the grace after a stop, or the deadline itself, is over. */
+  readonly hardSignal: AbortSignal
+  /** Tells how long a batch and its flush took; the margin before the deadline is learned from the slowest. */
+  observeMs(durationMs: number): void
+  /** Results of `once`, for the process and load. */
+  readonly shared: Map<string, Promise<unknown>>
   emit(event: RunEventBody): void
 }
 

@@ -33,6 +33,9 @@ export function stateConflict(key: string, expected: string, found: string | und
   )
 }
 
+/** How reports name state that dies with the process. */
+export const memoryPlace = 'memory'
+
 /** State in this process's memory: for tests, and for runs that need not go on later. */
 export function memoryState(): StateStore {
   const documents = new Map<string, { text: string; version: string }>()

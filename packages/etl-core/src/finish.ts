@@ -1,0 +1,179 @@
+import { leastForShare, tooManyRejects } from './attempt-split.js'
+import { type ErrorJson, errorJson } from './errors.js'
+import { splitsByGroup } from './flow-runnable.js'
+import { type GroupOutcome, openBookmarks, settleGroup } from './groups.js'
+import { guaranteeOf } from './guarantee.js'
+import type { Tally } from './load-state.js'
+import {
+  type HeadDoc,
+  headKey,
+  type LoadDoc,
+  loadDoc,
+  loadKeyOf,
+  markerKey,
+  type PlanDoc,
+  planKey,
+  removeDoc,
+  type SplitDoc,
+  saveDoc,
+  splitKey,
+} from './load-state.js'
+import { type GroupReport, noCounts, type RunReport, type RunStatus, type SplitReport } from './report.js'
+import type { RunnerContext } from './runnable.js'
+import type { Sink } from './sink.js'
+import type { Source } from './source.js'
+import { groupOf, type Plan } from './split.js'
+import { peekSplit } from './split-state.js'
+import { memoryPlace } from './state.js'
+import { addTallies, emptyTally } from './tally.js'
+
+/** A marker that a triggered load is done is kept this long. */
+const markerMs = 7 * 24 * 3_600_000
+
+/**
+ * Ends what can be ended: publishes complete groups, saves their bookmarks, and closes the load if nothing more can come of it. Every
+ * step is repeatable, so it goes on after a crash like a split.
+ */
+export async function finishLoad(
+  parts: { source: Source<unknown>; sink: Sink<unknown> },
+  ctx: RunnerContext,
+): Promise<RunReport> {
+  const loadKey = loadKeyOf(ctx.load.loadId)
+  const head = (await loadDoc<HeadDoc>(ctx.state, headKey)).value
+  const planned = (await loadDoc<PlanDoc>(ctx.state, planKey(loadKey))).value ?? { format: 1, plan: { splits: [] }, found: {} }
+  const load = head?.load as LoadDoc
+  const docs = new Map<string, SplitDoc | undefined>()
+  for (const split of planned.plan.splits) docs.set(split.id, await peekSplit(ctx.state, loadKey, split.id))
+  const total = [...docs.values()].reduce<Tally>((sum, doc) => addTallies(sum, doc?.tally ?? emptyTally), emptyTally)
+
+  const refused = loadRefused(total, ctx)
+  const outcomes = refused
+    ? refuseAll(planned.plan, refused, ctx)
+    : await settleAll(parts.sink, planned, docs, load.fingerprint, ctx)
+  const open = outcomes.some(outcome => outcome.keepsOpen)
+  if (open) await ctx.lease.release(load)
+  else await closeLoad(parts.sink, load, planned, ctx)
+
+  const groups = [...outcomes.map(outcome => outcome.report), ...plannedGroups(planned.plan)]
+  return buildReport({ ...parts, groups, docs, plan: planned.plan, total, ctx })
+}
+
+async function settleAll(
+  sink: Sink<unknown>,
+  planned: PlanDoc,
+  docs: ReadonlyMap<string, SplitDoc | undefined>,
+  fingerprint: string,
+  ctx: RunnerContext,
+): Promise<GroupOutcome[]> {
+  const bookmarks = await openBookmarks(ctx)
+  const outcomes: GroupOutcome[] = []
+  try {
+    for (const [group, splits] of splitsByGroup(planned.plan.splits)) {
+      if (ctx.hardSignal.aborted) outcomes.push({ report: { group, status: 'pending' }, keepsOpen: true })
+      else outcomes.push(await settleGroup(sink, group, splits, docs, planned, fingerprint, bookmarks, ctx))
+    }
+  } finally {
+    await bookmarks.save()
+  }
+  return outcomes
+}
+
+/** Judges a share of rejects over the whole load, before anything of it is visible. */
+function loadRefused(total: Tally, ctx: RunnerContext): ErrorJson | undefined {
+  const limit = ctx.settings.maxRejects
+  if (limit === undefined || typeof limit === 'number') return undefined
+  const { read, rejected } = total.counts
+  return read >= leastForShare && rejected > limit.share * read ? errorJson(tooManyRejects('The load', total, limit)) : undefined
+}
+
+function refuseAll(plan: Plan, error: ErrorJson, ctx: RunnerContext): GroupOutcome[] {
+  return [...splitsByGroup(plan.splits).keys()].map(group => {
+    ctx.emit({ type: 'group.failed', group, error })
+    return { report: { group, status: 'failed', error }, keepsOpen: false }
+  })
+}
+
+/**
+ * The head is cleared last: a crash before that finds the load again, sees its groups published, and cleans up once more.
+ */
+async function closeLoad(sink: Sink<unknown>, load: LoadDoc, planned: PlanDoc, ctx: RunnerContext): Promise<void> {
+  const loadKey = loadKeyOf(load.loadId)
+  await ctx.lease.assertOwned()
+  if (load.triggered) await leaveMarker(load.loadId, ctx)
+  await sink.discard?.(load.loadId, ctx)
+  for (const split of planned.plan.splits) await removeDoc(ctx.state, splitKey(loadKey, split.id))
+  await removeDoc(ctx.state, planKey(loadKey))
+  await ctx.lease.release(null)
+}
+
+async function leaveMarker(loadId: string, ctx: RunnerContext): Promise<void> {
+  const nowMs = ctx.clock.now()
+  for await (const key of ctx.state.list('done/')) {
+    const marker = await loadDoc<{ finishedAtMs: number }>(ctx.state, key)
+    if (marker.value && marker.value.finishedAtMs < nowMs - markerMs) await removeDoc(ctx.state, key)
+  }
+  const key = markerKey(loadKeyOf(loadId))
+  const found = await loadDoc(ctx.state, key)
+  await saveDoc(ctx.state, key, { format: 1, loadId, finishedAtMs: nowMs }, found.version)
+}
+
+/** Groups that the plan itself settled. */
+export function plannedGroups(plan: Plan): GroupReport[] {
+  return [
+    ...(plan.skipped ?? []).map(({ group, reason }): GroupReport => ({ group, status: reason })),
+    ...(plan.failed ?? []).map(({ group, error }): GroupReport => ({ group, status: 'failed', error })),
+  ]
+}
+
+/** What a report is made of. */
+export interface ReportParts {
+  readonly source: Source<unknown>
+  readonly sink: Sink<unknown>
+  readonly groups: readonly GroupReport[]
+  readonly docs: ReadonlyMap<string, SplitDoc | undefined>
+  readonly plan: Plan
+  readonly total: Tally
+  readonly ctx: RunnerContext
+}
+
+function buildReport({ source, sink, groups, docs, plan, total, ctx }: ReportParts): RunReport {
+  const failure = groups.find(group => group.status === 'failed')
+  const left = plan.splits.filter(split => !docs.get(split.id)?.receipt && !docs.get(split.id)?.error).length
+  const pending = groups.some(group => group.status === 'pending')
+  const status: RunStatus = pending && ctx.signal.aborted ? 'stopped' : failure || pending ? 'failed' : 'succeeded'
+  const finishedAtMs = ctx.clock.now()
+  return {
+    pipeline: ctx.pipeline,
+    version: ctx.version,
+    status,
+    ...(status === 'stopped' ? { reason: String((ctx.signal.reason as Error | undefined)?.message ?? 'stopped') } : {}),
+    loadId: ctx.load.loadId,
+    attempt: ctx.load.attempt,
+    startedAt: new Date(ctx.load.startedAtMs).toISOString(),
+    finishedAt: new Date(finishedAtMs).toISOString(),
+    durationMs: finishedAtMs - ctx.load.startedAtMs,
+    guarantee: guaranteeOf(source.capabilities, sink.capabilities, ctx.statePlace !== memoryPlace),
+    state: ctx.statePlace,
+    counts: total.counts,
+    groups,
+    splits: plan.splits.map((split): SplitReport => splitReport(split.id, groupOf(split), docs.get(split.id))),
+    rejects: { byReason: total.byReason, samples: total.samples },
+    left,
+    concurrency: ctx.concurrency,
+    notes: [...ctx.notes],
+    ...(failure?.error === undefined ? {} : { error: failure.error }),
+  }
+}
+
+/** A split as state tells it; `run` puts in what it saw itself. */
+function splitReport(split: string, group: string, doc: SplitDoc | undefined): SplitReport {
+  return {
+    split,
+    group,
+    status: doc?.receipt ? 'committed' : doc?.error ? 'failed' : doc?.checkpoint ? 'stopped' : 'pending',
+    counts: doc?.tally.counts ?? noCounts,
+    attempts: 0,
+    durationMs: 0,
+    ...(doc?.error === undefined ? {} : { error: doc.error }),
+  }
+}

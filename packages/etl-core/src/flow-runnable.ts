@@ -1,0 +1,77 @@
+import { finishLoad } from './finish.js'
+import type { FlowParts } from './flow.js'
+import { guaranteeOf } from './guarantee.js'
+import type { Json } from './json.js'
+import { runSplit } from './run-split.js'
+import type { Runnable } from './runnable.js'
+import type { Sink } from './sink.js'
+import type { Source } from './source.js'
+import { groupOf, type Split } from './split.js'
+
+/** A flow from one source through steps into one sink. */
+export interface FlowRunnable extends Runnable {
+  /** The same flow with other ends, for tests: given records instead of the source, a memory instead of the sink. */
+  withEnds(ends: { readonly source?: Source<unknown>; readonly sink?: Sink<unknown> }): FlowRunnable
+}
+
+/** @internal */
+export function flowRunnable(parts: FlowParts, sink: Sink<unknown>): FlowRunnable {
+  const { source, steps, schema } = parts
+  return Object.freeze<FlowRunnable>({
+    ...(sink.home === undefined ? {} : { home: sink.home }),
+    explain: (durableState = sink.home !== undefined) => ({
+      source: source.name,
+      steps: steps.map((step, index) => `${index + 1} ${step.name}`),
+      sink: sink.name,
+      guarantee: guaranteeOf(source.capabilities, sink.capabilities, durableState),
+      ...(sink.home === undefined ? {} : { state: sink.home.place }),
+      bufferBytes: sink.bufferBytes ?? 0,
+    }),
+    fingerprint: () => ({
+      source: source.name,
+      identity: source.identity ?? null,
+      schema: schemaJson(schema),
+      sink: sink.name,
+      layout: sink.layout ?? null,
+    }),
+    prepare: pipeline => sink.prepare?.({ pipeline, ...(schema === undefined ? {} : { schema }) }),
+    plan: ctx => source.plan(ctx),
+    stillPublished: async (group, ctx) => (await sink.stillPublished?.(group, ctx)) ?? true,
+    async survey(plan, ctx) {
+      const found: Record<string, Json> = {}
+      if (!sink.survey) return found
+      for (const [group, splits] of splitsByGroup(plan.splits)) found[group] = await sink.survey(splits, ctx)
+      return found
+    },
+    runSplit: (split, ctx) => runSplit({ source, steps, sink }, split, ctx),
+    finish: ctx => finishLoad({ source, sink }, ctx),
+    discard: async (loadId, ctx) => sink.discard?.(loadId, ctx),
+    withEnds: ends => flowRunnable({ ...parts, source: ends.source ?? source }, ends.sink ?? sink),
+  })
+}
+
+/** The splits of each group, groups in the order they first appear. */
+export function splitsByGroup(splits: readonly Split[]): Map<string, Split[]> {
+  const groups = new Map<string, Split[]>()
+  for (const split of splits) {
+    const of = groups.get(groupOf(split))
+    if (of) of.push(split)
+    else groups.set(groupOf(split), [split])
+  }
+  return groups
+}
+
+/**
+ * A record schema as JSON, where its library can say it (Standard JSON Schema); else only whose it is. Sinks with columns say more in
+ * their `layout`.
+ */
+function schemaJson(schema: FlowParts['schema']): Json {
+  if (!schema) return null
+  const standard = schema['~standard'] as { vendor: string; jsonSchema?: { output(options: object): unknown } }
+  try {
+    const json = standard.jsonSchema?.output({ target: 'draft-2020-12', libraryOptions: { unrepresentable: 'any' } })
+    return (json ?? standard.vendor) as Json
+  } catch {
+    return standard.vendor
+  }
+}

@@ -1,0 +1,135 @@
+import { type ErrorJson, errorJson, isEtlError, retryOf } from './errors.js'
+import {
+  type BookmarkEntry,
+  type BookmarksDoc,
+  bookmarksKey,
+  loadDoc,
+  type PlanDoc,
+  type SplitDoc,
+  saveDoc,
+} from './load-state.js'
+import type { GroupReport } from './report.js'
+import type { RunnerContext } from './runnable.js'
+import type { Published, Sink } from './sink.js'
+import type { Split } from './split.js'
+import { delay } from './wait.js'
+
+/** The saved bookmarks may lag this far behind the published groups: after a crash those are published once more, which is harmless. */
+const bookmarksEveryMs = 1_000
+
+/** The bookmarks document, held by this run. */
+export interface BookmarkBook {
+  entry(group: string): BookmarkEntry | undefined
+  put(group: string, entry: BookmarkEntry): Promise<void>
+  /** Saves what is not saved yet. */
+  save(): Promise<void>
+}
+
+/** Opens the bookmarks for writing. Entries another run of the same load wrote meanwhile are kept. */
+export async function openBookmarks(ctx: RunnerContext): Promise<BookmarkBook> {
+  let { value, version } = await loadDoc<BookmarksDoc>(ctx.state, bookmarksKey)
+  const changed = new Map<string, BookmarkEntry>()
+  let savedAtMs = ctx.clock.now()
+  const save = async () => {
+    if (changed.size === 0) return
+    for (;;) {
+      const doc: BookmarksDoc = { format: 1, groups: { ...value?.groups, ...Object.fromEntries(changed) } }
+      try {
+        version = await saveDoc(ctx.state, bookmarksKey, doc, version)
+        value = doc
+        break
+      } catch (error) {
+        if (!isEtlError(error, 'ETL_STATE_CONFLICT')) throw error
+        await ctx.lease.assertOwned()
+        ;({ value, version } = await loadDoc<BookmarksDoc>(ctx.state, bookmarksKey))
+      }
+    }
+    changed.clear()
+    savedAtMs = ctx.clock.now()
+  }
+  return {
+    entry: group => changed.get(group) ?? (Object.hasOwn(value?.groups ?? {}, group) ? value?.groups[group] : undefined),
+    async put(group, entry) {
+      changed.set(group, entry)
+      if (ctx.clock.now() - savedAtMs >= bookmarksEveryMs) await save()
+    },
+    save,
+  }
+}
+
+/** A group whose splits were all run, or not. */
+export interface GroupOutcome {
+  readonly report: GroupReport
+  /** Another attempt may get further: the load stays open for it. */
+  readonly keepsOpen: boolean
+}
+
+/**
+ * Publishes one group if all its splits are committed. The sink makes it visible, then its bookmark is saved; a crash between the two
+ * publishes it again, which is repeatable.
+ */
+export async function settleGroup(
+  sink: Sink<unknown>,
+  group: string,
+  splits: readonly Split[],
+  docs: ReadonlyMap<string, SplitDoc | undefined>,
+  planned: PlanDoc,
+  fingerprint: string,
+  bookmarks: BookmarkBook,
+  ctx: RunnerContext,
+): Promise<GroupOutcome> {
+  const known = bookmarks.entry(group)
+  if (known?.loadId === ctx.load.loadId) return { report: { group, status: 'published' }, keepsOpen: false }
+  const failure = splits.map(split => docs.get(split.id)?.error).find(error => error !== undefined)
+  if (failure) return failed(group, failure, ctx)
+  const receipts = splits.map(split => ({ split, receipt: docs.get(split.id)?.receipt }))
+  if (receipts.some(({ receipt }) => receipt === undefined)) return { report: { group, status: 'pending' }, keepsOpen: true }
+  try {
+    const found = planned.found[group]
+    const complete = receipts.map(({ split, receipt }) => ({ split, receipt: receipt?.value ?? null }))
+    const published = await publishPatiently(
+      sink,
+      { name: group, receipts: complete, ...(found === undefined ? {} : { found }) },
+      ctx,
+    )
+    const bookmark = planned.plan.bookmarks?.[group]
+    await bookmarks.put(group, { fingerprint, loadId: ctx.load.loadId, ...(bookmark === undefined ? {} : { bookmark }) })
+    const objects = published?.objects ?? []
+    ctx.emit({ type: 'group.published', group, objects })
+    return { report: { group, status: 'published', objects }, keepsOpen: false }
+  } catch (error) {
+    if (isEtlError(error, 'ETL_STATE_CONFLICT')) throw error
+    if (ctx.signal.aborted) return { report: { group, status: 'pending' }, keepsOpen: true }
+    return failed(group, errorJson(error), ctx)
+  }
+}
+
+async function publishPatiently(
+  sink: Sink<unknown>,
+  group: Parameters<NonNullable<Sink<unknown>['publish']>>[0],
+  ctx: RunnerContext,
+) {
+  const { attempts, firstMs, maxMs } = ctx.settings.retry
+  for (let attempt = 1; ; attempt++) {
+    await ctx.lease.assertOwned()
+    try {
+      return (await sink.publish?.(group, ctx)) as Published | undefined
+    } catch (error) {
+      if (retryOf(error) !== 'later' || attempt >= attempts || ctx.signal.aborted) throw error
+      await delay(Math.min(maxMs, firstMs * 2 ** (attempt - 1)), ctx.signal)
+    }
+  }
+}
+
+function failed(group: string, error: ErrorJson, ctx: RunnerContext): GroupOutcome {
+  ctx.emit({ type: 'group.failed', group, error })
+  return { report: { group, status: 'failed', error }, keepsOpen: mayPassLater(error) }
+}
+
+/**
+ * Whether the next run should go on with this load. An outage may pass and a bug in a step may be fixed, and both keep what was read so
+ * far; anything else (a refused request, changed data, too many rejects) is planned anew.
+ */
+function mayPassLater(error: ErrorJson): boolean {
+  return error.retry !== 'never' || error.code === 'ETL_STEP_FAILED' || error.code === 'ETL_UNEXPECTED'
+}

@@ -1,0 +1,93 @@
+import { isEtlError, StateError } from './errors.js'
+import type { Clock } from './load.js'
+import { type HeadDoc, headKey, type LoadDoc, loadDoc, saveDoc, type Versioned } from './load-state.js'
+import type { OwnerIdentity } from './owner.js'
+import type { StateStore } from './state.js'
+
+/** Ownership of a pipeline's state for one run: taken under compare-and-set, renewed while the run goes on, given back at its end. */
+export interface Lease {
+  readonly epoch: number
+  /** Reads the head and throws `ETL_STATE_CONFLICT` if another run has taken over. Called before anything becomes visible. */
+  assertOwned(): Promise<void>
+  /** Writes what the head says of the load. */
+  setLoad(load: LoadDoc | null): Promise<void>
+  /** Ends ownership; `load` is what stays unfinished. */
+  release(load: LoadDoc | null): Promise<void>
+}
+
+/** How a lease is kept. */
+export interface LeaseOptions {
+  readonly state: StateStore
+  readonly clock: Clock
+  readonly me: OwnerIdentity
+  /** Until when the lease holds without renewal. A process with a deadline holds it until then. */
+  readonly deadlineAtMs?: number | undefined
+  readonly leaseMs: number
+  /** Called once when another run has taken over. */
+  onLost(error: unknown): void
+}
+
+/**
+ * Takes ownership: saves a head with the next epoch over exactly the version that was read, so of two runs one wins.
+ *
+ * @throws StateError `ETL_STATE_CONFLICT` if the head changed since it was read.
+ */
+export async function takeLease(head: Versioned<HeadDoc>, load: LoadDoc | null, options: LeaseOptions): Promise<Lease> {
+  const { state, clock, me } = options
+  const epoch = (head.value?.epoch ?? 0) + 1
+  const sinceMs = clock.now()
+  const owner = () => ({ ...me, epoch, sinceMs, expiresAtMs: options.deadlineAtMs ?? clock.now() + options.leaseMs })
+  let current: HeadDoc = { format: 1, epoch, owner: owner(), load }
+  let version = await saveDoc(state, headKey, current, head.version)
+  let released = false
+  // Saves go one after the other: a renewal must not collide with the run's own write.
+  let last: Promise<unknown> = Promise.resolve()
+  const save = (change: () => HeadDoc): Promise<void> => {
+    const saving = last.then(async () => {
+      if (released) return
+      const next = change()
+      version = await saveDoc(state, headKey, next, version).catch(error => {
+        throw isEtlError(error, 'ETL_STATE_CONFLICT') ? taken(epoch, error) : error
+      })
+      current = next
+      if (next.owner === null) released = true
+    })
+    last = saving.catch(() => undefined)
+    return saving
+  }
+  const timer = setInterval(
+    () => {
+      save(() => ({ ...current, owner: owner() })).catch(error => {
+        // A store that is away for a moment is no loss of ownership: the next renewal tries again.
+        if (!isEtlError(error, 'ETL_STATE_CONFLICT')) return
+        clearInterval(timer)
+        options.onLost(error)
+      })
+    },
+    Math.max(10, options.leaseMs / 3),
+  )
+  timer.unref()
+  return {
+    epoch,
+    async assertOwned() {
+      const found = await loadDoc<HeadDoc>(state, headKey)
+      if (found.value?.epoch !== epoch) throw taken(epoch)
+    },
+    setLoad: next => save(() => ({ ...current, load: next })),
+    async release(next) {
+      clearInterval(timer)
+      await save(() => ({ ...current, owner: null, load: next }))
+    },
+  }
+}
+
+function taken(epoch: number, cause?: unknown): StateError {
+  return new StateError(
+    'ETL_STATE_CONFLICT',
+    `This run was succeeded by another one (it held epoch ${epoch}) and ends without writing more.`,
+    {
+      context: { epoch },
+      ...(cause === undefined ? {} : { cause }),
+    },
+  )
+}

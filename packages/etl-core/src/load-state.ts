@@ -1,0 +1,112 @@
+import { type ErrorJson, isEtlError } from './errors.js'
+import { hashOf, type Json } from './json.js'
+import type { Owner } from './owner.js'
+import type { Counts, RejectSample } from './report.js'
+import type { Bookmark, Checkpoint, Plan } from './split.js'
+import type { StateStore } from './state.js'
+
+/** The document `head`: who owns the pipeline's state and which load is unfinished. Its version is what runs compete for. */
+export interface HeadDoc {
+  readonly format: 1
+  /** Grows with every owner, never shrinks. */
+  readonly epoch: number
+  readonly owner: Owner | null
+  readonly load: LoadDoc | null
+}
+
+/** The unfinished load. */
+export interface LoadDoc {
+  readonly loadId: string
+  readonly startedAtMs: number
+  readonly attempt: number
+  /** The parameters as given. */
+  readonly params: Json
+  /** Hash of the parameters as given less the volatile ones: another one means another load. */
+  readonly paramsKey: string
+  /** Hash of version, record schema, sink layout and format, and `paramsKey`: what a bookmark of this load is good for. */
+  readonly fingerprint: string
+  /** The id came from a trigger: a marker is left so that the same event twice changes nothing. */
+  readonly triggered: boolean
+}
+
+/** The document `loads/<load>/plan`: what was decided when the load began. */
+export interface PlanDoc {
+  readonly format: 1
+  readonly plan: Plan
+  /** What lay at each group's places, from `Sink.survey`. */
+  readonly found: Readonly<Record<string, Json>>
+}
+
+/** The document `loads/<load>/splits/<split>`: how far a split is. */
+export interface SplitDoc {
+  readonly format: 1
+  readonly epoch: number
+  readonly checkpoint?: Checkpoint
+  /** Up to the checkpoint, over all attempts. */
+  readonly tally: Tally
+  /** The split is complete. */
+  readonly receipt?: { readonly value: Json }
+  /** How the last attempt failed; cleared by the next. */
+  readonly error?: ErrorJson
+}
+
+/** What a split has counted so far. */
+export interface Tally {
+  readonly counts: Counts
+  readonly byReason: Readonly<Record<string, number>>
+  readonly samples: readonly RejectSample[]
+}
+
+/** The document `bookmarks`: by group, what was published last. */
+export interface BookmarksDoc {
+  readonly format: 1
+  readonly groups: Readonly<Record<string, BookmarkEntry>>
+}
+
+/** One published group. */
+export interface BookmarkEntry {
+  /** Where the next load begins; absent if the source has none for this group. */
+  readonly bookmark?: Bookmark
+  readonly fingerprint: string
+  readonly loadId: string
+}
+
+export const headKey = 'head'
+export const bookmarksKey = 'bookmarks'
+
+/** A load id as one segment of a key. */
+export function loadKeyOf(loadId: string): string {
+  return /^[A-Za-z0-9._-]{1,100}$/.test(loadId)
+    ? loadId
+    : `${loadId.replace(/[^A-Za-z0-9._-]+/g, '-').slice(0, 80)}-${hashOf(loadId, 12)}`
+}
+
+export const planKey = (loadKey: string): string => `loads/${loadKey}/plan`
+export const splitKey = (loadKey: string, split: string): string => `loads/${loadKey}/splits/${split}`
+export const markerKey = (loadKey: string): string => `done/${loadKey}`
+
+/** A document and its version, or `absent`. */
+export interface Versioned<D> {
+  readonly value: D | undefined
+  readonly version: string
+}
+
+/** Loads a document of ours. The cast is safe: only this package writes these keys. */
+export async function loadDoc<D>(state: StateStore, key: string): Promise<Versioned<D>> {
+  const found = await state.load(key)
+  return { value: found?.value as D | undefined, version: found?.version ?? 'absent' }
+}
+
+/** Saves a document of ours; dates, undefined and the like do not occur in them. */
+export async function saveDoc(state: StateStore, key: string, value: object, expected: string): Promise<string> {
+  return state.save(key, value as unknown as Json, expected)
+}
+
+/** Removes a document if it is there; a race with another remover is no error. */
+export async function removeDoc(state: StateStore, key: string): Promise<void> {
+  const found = await state.load(key)
+  if (!found) return
+  await state.remove(key, found.version).catch(error => {
+    if (!isEtlError(error, 'ETL_STATE_CONFLICT')) throw error
+  })
+}

@@ -1,0 +1,50 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { ConfigError } from './errors.js'
+import { hashOf, type Json, toJson } from './json.js'
+import type { Pipeline } from './pipeline.js'
+import { issueFromStandard } from './steps/validate.js'
+
+/**
+ * Checks parameters against a pipeline's schema.
+ *
+ * @throws ConfigError `ETL_PARAMS_INVALID` with all problems at once; `context.issues` holds them one by one, `{ path, message }`.
+ */
+export async function parseParams<S extends StandardSchemaV1>(
+  pipeline: Pipeline<S>,
+  given: unknown,
+): Promise<StandardSchemaV1.InferOutput<S>> {
+  const input = given ?? {}
+  if (!pipeline.params) {
+    const extra = Object.keys(input as object)
+    if (extra.length > 0)
+      throw invalid(
+        pipeline.name,
+        extra.map(name => ({ path: [name], message: 'unknown parameter' })),
+      )
+    return {} as StandardSchemaV1.InferOutput<S>
+  }
+  const result = await pipeline.params['~standard'].validate(input)
+  if (result.issues)
+    throw invalid(
+      pipeline.name,
+      result.issues.map(issue => issueFromStandard(issue)),
+    )
+  return result.value as StandardSchemaV1.InferOutput<S>
+}
+
+function invalid(pipeline: string, issues: readonly { path: readonly (string | number)[]; message: string }[]): ConfigError {
+  const lines = issues.map(({ path, message }) => (path.length === 0 ? message : `${path.join('.')}: ${message}`))
+  return new ConfigError('ETL_PARAMS_INVALID', `Parameters of "${pipeline}" are not valid: ${lines.join('; ')}.`, {
+    context: { issues: issues.map(({ path, message }) => ({ path: [...path], message })) },
+  })
+}
+
+/** The parameters as given, as JSON, and the hash of those that decide which records arrive. */
+export function paramsAsGiven(
+  given: unknown,
+  volatile: readonly string[],
+): { readonly params: Json; readonly paramsKey: string } {
+  const params = toJson(given ?? {})
+  const deciding = Object.fromEntries(Object.entries(params as object).filter(([name]) => !volatile.includes(name)))
+  return { params, paramsKey: hashOf(deciding, 32) }
+}

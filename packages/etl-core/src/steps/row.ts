@@ -1,0 +1,105 @@
+import pLimit from 'p-limit'
+import { eachRow, refuse, type Step, type StepContext, type StepRows } from './step.js'
+
+/** One record becomes one other. */
+export function mapStep(make: (record: never, ctx: StepContext) => unknown): Step {
+  const fn = make as (record: unknown, ctx: StepContext) => unknown
+  return {
+    name: 'map',
+    keepsShape: false,
+    apply: (set, run, stage) => eachRow(set, run, stage, (row, emit) => emit(fn(row, run.context))),
+  }
+}
+
+/** One record becomes none, one or several. A record whose children fail later is rejected whole. */
+export function flatMapStep(make: (record: never, ctx: StepContext) => Iterable<unknown>): Step {
+  const fn = make as (record: unknown, ctx: StepContext) => Iterable<unknown>
+  return {
+    name: 'flatMap',
+    keepsShape: false,
+    apply: (set, run, stage) =>
+      eachRow(set, run, stage, (row, emit) => {
+        // All children first: an error at the third must not leave two behind.
+        for (const child of [...fn(row, run.context)]) emit(child)
+      }),
+  }
+}
+
+/** Keeps the records for which `keep` is true; the others are counted as dropped. */
+export function filterStep(keep: (record: never, ctx: StepContext) => boolean): Step {
+  const fn = keep as (record: unknown, ctx: StepContext) => boolean
+  return {
+    name: 'filter',
+    keepsShape: true,
+    apply: (set, run, stage) => {
+      let dropped = 0
+      const out = eachRow(set, run, stage, (row, emit) => {
+        if (fn(row, run.context)) emit(row)
+        else dropped++
+      })
+      run.drop(dropped)
+      return out
+    },
+  }
+}
+
+/** One asynchronous call per record, `concurrency` at once, order kept. After the run was told to stop no new call starts. */
+export function eachAsyncStep(make: (record: never, ctx: StepContext) => Promise<unknown>, concurrency: number): Step {
+  const fn = make as (record: unknown, ctx: StepContext) => Promise<unknown>
+  return {
+    name: 'eachAsync',
+    keepsShape: false,
+    async apply(set, run, stage): Promise<StepRows> {
+      const limit = pLimit(concurrency)
+      const results = await Promise.all(
+        set.rows.map((row, index) =>
+          limit(async () => {
+            run.context.signal.throwIfAborted()
+            try {
+              return { row: await fn(row, run.context) }
+            } catch (error) {
+              refuse(error, set.origin[index] as number, run, stage)
+              return undefined
+            }
+          }),
+        ),
+      )
+      const rows: unknown[] = []
+      const origin: number[] = []
+      results.forEach((result, index) => {
+        if (result === undefined) return
+        rows.push(result.row)
+        origin.push(set.origin[index] as number)
+      })
+      return { rows, origin }
+    },
+  }
+}
+
+/** Part of a pipeline that works on a whole batch at a time. */
+export interface CustomStep<T, U> {
+  readonly name: string
+  /** Calls `emit(record, from)` for each record it makes; `from` is the index in `records` it came from. Keeps nothing between calls. */
+  apply(records: readonly T[], emit: (record: U, from: number) => void, ctx: StepContext): void | Promise<void>
+}
+
+/** A step of the user's own. */
+export function throughStep(custom: CustomStep<never, unknown>): Step {
+  const step = custom as unknown as CustomStep<unknown, unknown>
+  return {
+    name: step.name,
+    keepsShape: false,
+    async apply(set, run) {
+      const rows: unknown[] = []
+      const origin: number[] = []
+      const emit = (row: unknown, from: number) => {
+        const source = set.origin[from]
+        if (source === undefined) throw new RangeError(`step "${step.name}" emitted from record ${from} of ${set.rows.length}`)
+        rows.push(row)
+        origin.push(source)
+      }
+      await step.apply(set.rows, emit, run.context)
+      return { rows, origin }
+    },
+  }
+}

@@ -1,0 +1,80 @@
+import { EtlError, isRecordError } from '../errors.js'
+import type { Json } from '../json.js'
+import type { Load, Logger } from '../load.js'
+import { type Issue, issueOf } from '../reject.js'
+
+/** What a step's function may use besides the record. */
+export interface StepContext {
+  readonly load: Load
+  readonly signal: AbortSignal
+  readonly log: Logger
+  /** Runs `make` once per load and process and gives its result to everyone who asks for `key`: a lookup table, read-only. */
+  once<V>(key: string, make: () => Promise<V> | V): Promise<V>
+}
+
+/** Rows on their way through the steps. `origin[i]` is the index of the source record row `i` came from. */
+export interface StepRows {
+  readonly rows: readonly unknown[]
+  readonly origin: readonly number[]
+}
+
+/** What a step tells the runner about single rows. */
+export interface StepRun {
+  readonly context: StepContext
+  /** The source record at `origin` is rejected, with every row made from it. */
+  reject(origin: number, stage: string, issues: readonly Issue[], reason?: string): void
+  /** Rows left out on purpose. */
+  drop(count: number): void
+  /** Where the source record stood, for errors. */
+  positionOf(origin: number): Json
+}
+
+/** One step of a flow. It changes rows, never batch borders, and keeps nothing between batches. */
+export interface Step {
+  readonly name: string
+  /** Records keep their shape, so a record schema from before still describes them. */
+  readonly keepsShape: boolean
+  apply(set: StepRows, run: StepRun, stage: string): StepRows | Promise<StepRows>
+}
+
+/**
+ * Runs `visit` for each row. A RecordError rejects the row's source record; any other error fails the split, named by step and
+ * position, because a bug in a step must not pass for bad data.
+ */
+export function eachRow(
+  set: StepRows,
+  run: StepRun,
+  stage: string,
+  visit: (row: unknown, emit: (row: unknown) => void, origin: number) => void,
+): StepRows {
+  const rows: unknown[] = []
+  const origin: number[] = []
+  let at = 0
+  const emit = (row: unknown) => {
+    rows.push(row)
+    origin.push(at)
+  }
+  for (let index = 0; index < set.rows.length; index++) {
+    at = set.origin[index] as number
+    try {
+      visit(set.rows[index], emit, at)
+    } catch (error) {
+      refuse(error, at, run, stage)
+    }
+  }
+  return { rows, origin }
+}
+
+/** Rejects the row for a RecordError, else throws what names the step and the record. */
+export function refuse(error: unknown, origin: number, run: StepRun, stage: string): void {
+  if (!isRecordError(error)) throw stepFailed(error, run.positionOf(origin), stage)
+  run.reject(origin, stage, [issueOf(error)])
+}
+
+function stepFailed(error: unknown, position: Json, stage: string): EtlError {
+  const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+  return new EtlError('ETL_STEP_FAILED', `Step ${stage} failed at record ${JSON.stringify(position)}: ${what}`, {
+    cause: error,
+    context: { stage, position },
+  })
+}

@@ -1,0 +1,96 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { RecordError } from '../errors.js'
+import type { Json } from '../json.js'
+import { type Issue, reasonOf } from '../reject.js'
+import type { Step, StepRows } from './step.js'
+
+/** What to do with records and fields that do not fit. */
+export interface ValidateOptions<T> {
+  /** `reject` (default) keeps the record with its reason, `fail` fails the split at the first one, `drop` leaves it out and counts it. */
+  readonly onInvalid?: 'reject' | 'fail' | 'drop'
+  /** One line to count rejects by. Default: the first issue's field and message. */
+  readonly reason?: (issues: readonly Issue[], record: T) => string
+  /** `output` (default): what the schema made of the record. `input`: the record as it came, its text untouched. */
+  readonly keep?: 'output' | 'input'
+  /** Fields the schema does not give back: `drop` (default) them, `keep` them beside the output, or `reject` the record. */
+  readonly unknownFields?: 'drop' | 'keep' | 'reject'
+}
+
+/** Checks records against any Standard Schema. */
+export function validateStep(schema: StandardSchemaV1, options: ValidateOptions<never> = {}): Step {
+  const finish = finisher(options as ValidateOptions<unknown>)
+  return {
+    name: 'validate',
+    keepsShape: false,
+    async apply(set, run, stage): Promise<StepRows> {
+      const rows: unknown[] = []
+      const origin: number[] = []
+      let dropped = 0
+      for (let index = 0; index < set.rows.length; index++) {
+        const row = set.rows[index]
+        const from = set.origin[index] as number
+        const answer = schema['~standard'].validate(row)
+        const result = finish(row, answer instanceof Promise ? await answer : answer)
+        if (!('issues' in result)) {
+          rows.push(result.row)
+          origin.push(from)
+        } else if (options.onInvalid === 'drop') dropped++
+        else if (options.onInvalid === 'fail') throw refused(result.issues, run.positionOf(from), stage)
+        else run.reject(from, stage, result.issues, reasonFrom(options as ValidateOptions<unknown>, result.issues, row))
+      }
+      run.drop(dropped)
+      return { rows, origin }
+    },
+  }
+}
+
+/** Turns a validator's issue into ours. */
+export function issueFromStandard(issue: StandardSchemaV1.Issue, at: readonly (string | number)[] = []): Issue {
+  const path = (issue.path ?? []).map(part => (typeof part === 'object' ? part.key : part))
+  return {
+    code: 'ETL_RECORD_INVALID',
+    message: issue.message,
+    path: [...at, ...path.map(key => (typeof key === 'number' ? key : String(key)))],
+  }
+}
+
+type Finished = { readonly row: unknown } | { readonly issues: readonly Issue[] }
+
+function finisher(options: ValidateOptions<unknown>): (row: unknown, result: StandardSchemaV1.Result<unknown>) => Finished {
+  const { keep = 'output', unknownFields = 'drop' } = options
+  return (row, result) => {
+    if (result.issues) return { issues: result.issues.map(issue => issueFromStandard(issue)) }
+    const unknown = unknownFields === 'drop' ? [] : fieldsMissingFrom(result.value, row)
+    if (unknownFields === 'reject' && unknown.length > 0) {
+      return { issues: unknown.map(field => ({ code: 'ETL_RECORD_INVALID', message: 'unknown field', path: [field] })) }
+    }
+    if (keep === 'input') return { row: unknownFields === 'drop' ? onlyFieldsOf(row, result.value) : row }
+    if (unknown.length === 0) return { row: result.value }
+    const kept: Record<string, unknown> = {}
+    for (const field of unknown) kept[field] = (row as Record<string, unknown>)[field]
+    return { row: Object.assign({}, result.value, kept) }
+  }
+}
+
+const isFields = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+function fieldsMissingFrom(output: unknown, input: unknown): string[] {
+  if (!isFields(output) || !isFields(input)) return []
+  return Object.keys(input).filter(field => !Object.hasOwn(output, field))
+}
+
+function onlyFieldsOf(input: unknown, output: unknown): unknown {
+  if (!isFields(output) || !isFields(input)) return input
+  if (Object.keys(input).every(field => Object.hasOwn(output, field))) return input
+  return Object.fromEntries(Object.entries(input).filter(([field]) => Object.hasOwn(output, field)))
+}
+
+function refused(issues: readonly Issue[], position: Json, stage: string): RecordError {
+  const message = `Step ${stage} stops at the first invalid record, ${JSON.stringify(position)}: ${reasonOf(issues)}`
+  return new RecordError('ETL_RECORD_INVALID', message, { context: { stage, position } })
+}
+
+function reasonFrom(options: ValidateOptions<unknown>, issues: readonly Issue[], row: unknown): string | undefined {
+  return options.reason?.(issues, row)
+}

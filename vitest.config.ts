@@ -1,12 +1,17 @@
 import { defineConfig } from 'vitest/config'
 
+const { CI, MILLRACE_TEST_LONG } = process.env
+
 // Packages resolve to their sources through the `millrace-source` export condition: tests need no build.
 export default defineConfig({
   ssr: { resolve: { conditions: ['millrace-source'] } },
   test: {
-    include: ['packages/*/test/**/*.test.ts', 'adapters/*/test/**/*.test.ts', 'systems/*/test/**/*.test.ts', 'test/**/*.test.ts'],
+    include: ['{packages,adapters,systems}/*/test/**/*.test.ts', 'docs/snippets/**/*.test.ts', 'test/**/*.test.ts'],
     globalSetup: ['./test/setup/build-once.ts'],
-    testTimeout: 20_000,
+    // The long run gives property tests twenty times their budget.
+    testTimeout: MILLRACE_TEST_LONG ? 120_000 : 20_000,
     hookTimeout: 30_000,
+    // In CI the totals are read from the report (tools/test-totals.mjs).
+    reporters: CI ? ['default', ['json', { outputFile: 'out/test-report.json' }]] : ['default'],
   },
 })

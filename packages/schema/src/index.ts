@@ -1,1 +1,2 @@
-export {}
+export { column } from './column.js'
+export * from './columns.js'

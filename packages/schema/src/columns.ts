@@ -1,0 +1,11 @@
+// Everything but the zod helpers: plug-ins import this entry (`@millrace/schema/columns`), so that none of them loads zod.
+export * from './calendar.js'
+export { columnsOf } from './columns-of.js'
+export * from './compare.js'
+export { decimalOf, unscaledOf } from './decimal.js'
+export * from './json-form.js'
+export { parseText } from './parse-text.js'
+export * from './physical.js'
+export * from './types.js'
+export { checkValue, invalidValue, problemOf } from './value.js'
+export { zonedToUtc } from './zoned.js'

@@ -1,0 +1,166 @@
+import { hostname } from 'node:os'
+import { describe, expect, it } from 'vitest'
+import { inspectState, isEtlError, resetState, thisProcess } from '../src/index.js'
+import { dyingState, memoryState, movedClock, numbers, parts, runNumbers, untilDeath } from './world.js'
+
+/** A process id that no process has: Linux hands out none this high. */
+const deadPid = 0x3fffffff
+const elsewhere = { host: 'elsewhere', pid: 7, processStartedAtMs: 1 }
+
+/** A run that stands still in the middle of its first split until it is let go. */
+function standing(options: Parameters<typeof runNumbers>[2] = {}, state = memoryState()) {
+  let go = () => {}
+  let arrived = () => {}
+  const here = new Promise<void>(resolve => {
+    arrived = resolve
+  })
+  const gate = new Promise<void>(resolve => {
+    go = resolve
+  })
+  const before = (_: string, at: number) => {
+    if (at !== 2) return
+    arrived()
+    return gate
+  }
+  const ends = parts()
+  const running = runNumbers(numbers({ splits: { a: [1, 2, 3, 4] }, bookmark: 'old', before }).source, ends.sink, { ...options, state })
+  running.catch(() => undefined)
+  return { state, running, here, go, ...ends }
+}
+
+describe('one owner', () => {
+  it('a second run at once ends with a conflict that names host, process and since when', async () => {
+    const { state, here, go, running } = standing()
+    await here
+
+    const second = runNumbers(numbers({ splits: { a: [9] } }).source, parts().sink, { state })
+
+    await expect(second).rejects.toMatchObject({ code: 'ETL_STATE_CONFLICT', context: { host: hostname(), pid: process.pid } })
+    await expect(second).rejects.toThrow(/being run by process \d+ on .+ since \d{4}-/)
+    go()
+    expect((await running).status).toBe('succeeded')
+  })
+
+  it('a second run waits for a live owner as long as it is told to, then goes on', async () => {
+    const { state, here, go } = standing()
+    await here
+    const { sink, published } = parts()
+
+    const second = runNumbers(numbers({ splits: { a: [1, 2, 3, 4] }, bookmark: 'new' }).source, sink, { state, waitMs: 5_000 })
+    setTimeout(go, 20)
+
+    expect((await second).status).toBe('succeeded')
+    expect(published).toEqual({ a: [1, 2, 3, 4] })
+  })
+
+  it('a dead process on the same host is succeeded at once', async () => {
+    const state = memoryState()
+    const { sink, published } = parts()
+    const dying = dyingState(state, 4)
+    const dead = { ...thisProcess(), pid: deadPid }
+    const source = () => numbers({ splits: { a: [1, 2, 3, 4] } }).source
+    await untilDeath(runNumbers(source(), sink, { state: dying.state, owner: dead }), dying.died)
+
+    const report = await runNumbers(source(), sink, { state })
+
+    expect(report).toMatchObject({ status: 'succeeded', attempt: 2 })
+    expect(published).toEqual({ a: [1, 2, 3, 4] })
+  })
+
+  it('another host is succeeded only after its lease expired', async () => {
+    const state = memoryState()
+    const clock = movedClock()
+    const { sink } = parts()
+    const dying = dyingState(state, 4)
+    const source = () => numbers({ splits: { a: [1, 2, 3, 4] } }).source
+    await untilDeath(runNumbers(source(), sink, { state: dying.state, owner: elsewhere, clock }), dying.died)
+
+    const early = runNumbers(source(), sink, { state, clock })
+    await expect(early).rejects.toMatchObject({ code: 'ETL_STATE_CONFLICT', context: { host: 'elsewhere' } })
+    clock.advance(30_001)
+
+    expect((await runNumbers(source(), sink, { state, clock })).status).toBe('succeeded')
+  })
+
+  it('a paused owner that comes back writes nothing more and makes nothing visible', async () => {
+    const clock = movedClock()
+    const paused = standing({ owner: elsewhere, clock, leaseMs: 3_600_000 })
+    await paused.here
+    clock.advance(3_600_001)
+    const { sink, published } = parts()
+    const successor = await runNumbers(numbers({ splits: { a: [1, 2, 3, 4] }, bookmark: 'new' }).source, sink, { state: paused.state, clock })
+    const before = await inspectState(paused.state)
+
+    paused.go()
+
+    await expect(paused.running).rejects.toMatchObject({ code: 'ETL_STATE_CONFLICT' })
+    expect(successor.status).toBe('succeeded')
+    expect(published).toEqual({ a: [1, 2, 3, 4] })
+    expect(paused.calls.filter(call => call.startsWith('publish'))).toEqual([])
+    expect(await inspectState(paused.state)).toEqual(before)
+  })
+
+  it('renews its lease while it works and notices when another run has taken over', async () => {
+    const clock = movedClock()
+    const slow = standing({ owner: elsewhere, clock, leaseMs: 30 })
+    await slow.here
+    clock.advance(1_000)
+    await new Promise(resolve => setTimeout(resolve, 40))
+
+    const owner = (await inspectState(slow.state, clock.now())).owner
+
+    expect(owner?.until).toBe(new Date(clock.now() + 30).toISOString())
+    slow.go()
+    expect((await slow.running).status).toBe('succeeded')
+  })
+
+  it('of two runs that plan the same load one publishes and the other sees what there is', async () => {
+    const state = memoryState()
+    const { sink, published, calls } = parts()
+    const run = () => runNumbers(numbers({ splits: { a: [1, 2, 3] }, bookmark: 'm' }).source, sink, { state, waitMs: 2_000 })
+
+    const reports = await Promise.all([run(), run()])
+
+    expect(reports.map(({ status }) => status).sort()).toEqual(['succeeded', 'unchanged'])
+    expect(calls.filter(call => call === 'publish a')).toHaveLength(1)
+    expect(published).toEqual({ a: [1, 2, 3] })
+  })
+
+  it('gives ownership back whatever happens', async () => {
+    const state = memoryState()
+    const { sink } = parts()
+    const broken = { ...sink, publish: () => Promise.reject(new Error('no')) }
+
+    const report = await runNumbers(numbers({ splits: { a: [1] } }).source, broken, { state })
+
+    expect(report.status).toBe('failed')
+    expect((await inspectState(state)).owner).toBeNull()
+  })
+})
+
+describe('state, looked at from outside', () => {
+  it('shows owner, unfinished load, its splits and the rejects', async () => {
+    const { state, here, go, running } = standing()
+    await here
+
+    const summary = await inspectState(state)
+
+    expect(summary).toMatchObject({ epoch: 1, owner: { pid: process.pid, alive: true }, groups: {}, rejects: [] })
+    expect(summary.load?.splits).toMatchObject([{ split: 'a', status: 'begun', batchNo: 1, counts: { read: 2 } }])
+    go()
+    await running
+  })
+
+  it('is reset to nothing but its epoch, and never under a live run', async () => {
+    const { state, here, go, running } = standing()
+    await here
+    const refused = resetState(state, 'numbers', 'memory').catch(error => isEtlError(error, 'ETL_STATE_CONFLICT'))
+    expect(await refused).toBe(true)
+    go()
+    await running
+
+    await resetState(state, 'numbers', 'memory')
+
+    expect(await inspectState(state)).toMatchObject({ epoch: 2, owner: null, load: null, groups: {}, rejects: [] })
+  })
+})

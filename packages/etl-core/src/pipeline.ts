@@ -2,6 +2,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { type Connect, connectWith } from './connect.js'
 import type { Connector } from './connector.js'
 import { ConfigError } from './errors.js'
+import type { Guarantee } from './guarantee.js'
 import type { Runnable } from './runnable.js'
 
 /** A pipeline's parts, as its author writes them. */
@@ -18,6 +19,8 @@ export interface PipelineDefinition<S extends StandardSchemaV1> {
   readonly volatile?: readonly (keyof StandardSchemaV1.InferInput<S> & string)[]
   /** What may stand before the colon of a place. */
   readonly connectors?: readonly Connector[]
+  /** What must be promised: a source and sink that together give less are refused before anything is read. */
+  readonly delivery?: Guarantee['delivery']
   /** For `--help`: flags and what they do. */
   readonly examples?: readonly { readonly flags: string; readonly does: string }[]
   /** Wires source, steps and sink. Synchronous and without I/O; throws ConfigError. */
@@ -32,6 +35,7 @@ export interface Pipeline<S extends StandardSchemaV1 = StandardSchemaV1> {
   readonly params: S | undefined
   readonly volatile: readonly string[]
   readonly connectors: readonly Connector[]
+  readonly delivery: Guarantee['delivery'] | undefined
   readonly examples: readonly { readonly flags: string; readonly does: string }[]
   /** @param params - Already validated. */
   build(params: StandardSchemaV1.InferOutput<S>): Runnable
@@ -71,6 +75,7 @@ export function definePipeline<S extends StandardSchemaV1 = NoParams>(definition
     params: definition.params,
     volatile: definition.volatile ?? [],
     connectors,
+    delivery: definition.delivery,
     examples: definition.examples ?? [],
     build: params => definition.build({ params, connect }),
   }

@@ -102,6 +102,7 @@ export async function runBuilt(
     statePlace: home?.place ?? options.statePlace ?? (options.state ? 'the given store' : memoryPlace),
     given: paramsAsGiven(params, pipeline.volatile),
   }
+  refuseWeakerDelivery(session)
   try {
     return await runLoads(session)
   } finally {
@@ -330,6 +331,18 @@ function stamp(session: Session, loadId: string): (event: RunEventBody) => void 
 
 function freshLoadId(nowMs: number): string {
   return `${new Date(nowMs).toISOString().replace(/[-:.]/g, '').slice(0, 15)}Z-${randomBytes(4).toString('hex')}`
+}
+
+function refuseWeakerDelivery({ pipeline, runnable, statePlace }: Session): void {
+  const { delivery, reasons } = runnable.explain(statePlace !== memoryPlace).guarantee
+  if (pipeline.delivery !== 'exactly once' || delivery === 'exactly once') return
+  throw new ConfigError(
+    'ETL_GUARANTEE',
+    `Pipeline "${pipeline.name}" asks for exactly once and gets ${delivery}: ${reasons.join('; ')}.`,
+    {
+      context: { delivery },
+    },
+  )
 }
 
 function refuseBadOptions(options: RunOptions): void {

@@ -6,7 +6,15 @@ import { collect } from './collect.js'
 describe('cast', () => {
   it('turns text into values and empty text into null', async () => {
     const rows = [
-      { i: '7', b: '9007199254740993', f: '1.5e3', d: '0.10', t: 'true', day: '2025-02-28', at: '2025-02-04 15:58:28.123456+01:00' },
+      {
+        i: '7',
+        b: '9007199254740993',
+        f: '1.5e3',
+        d: '0.10',
+        t: 'true',
+        day: '2025-02-28',
+        at: '2025-02-04 15:58:28.123456+01:00',
+      },
       { i: '', b: '', f: '', d: '', t: '', day: '', at: '' },
     ]
 
@@ -27,14 +35,18 @@ describe('cast', () => {
   })
 
   it('rejects a record with every field that does not fit', async () => {
-    const { rejects } = await collect([[{ a: 'x', b: '2.5', c: '1' }]], flow => flow.cast({ a: 'float64', b: 'int32', c: 'int32' }))
+    const { rejects } = await collect([[{ a: 'x', b: '2.5', c: '1' }]], flow =>
+      flow.cast({ a: 'float64', b: 'int32', c: 'int32' }),
+    )
 
     expect(rejects[0]?.issues.map(issue => issue.path[0])).toEqual(['a', 'b'])
     expect(rejects[0]?.reason).toBe('a: expected a finite number, got "x"')
   })
 
   it('takes any Standard Schema for one field', async () => {
-    const { written } = await collect([[{ tags: 'a,b' }]], flow => flow.cast({ tags: z.string().transform(text => text.split(',')) }))
+    const { written } = await collect([[{ tags: 'a,b' }]], flow =>
+      flow.cast({ tags: z.string().transform(text => text.split(',')) }),
+    )
 
     expect(written).toEqual([{ tags: ['a', 'b'] }])
   })

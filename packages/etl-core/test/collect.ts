@@ -1,4 +1,15 @@
-import { definePipeline, type Flow, from, listRejects, memoryState, type Reject, type RunOptions, type RunReport, run, type Sink } from '../src/index.js'
+import {
+  definePipeline,
+  type Flow,
+  from,
+  listRejects,
+  memoryState,
+  type Reject,
+  type RunOptions,
+  type RunReport,
+  run,
+  type Sink,
+} from '../src/index.js'
 
 /** Runs records through steps and gives back what a sink would get, what was rejected, and the report. One inner array is one batch. */
 export async function collect<T, U>(

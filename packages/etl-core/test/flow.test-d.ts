@@ -53,10 +53,12 @@ from(orders).rename({ missing: 'other' })
 from(orders).cast({ missing: 'int32' })
 // @ts-expect-error no such cast
 from(orders).cast({ amount: 'money' })
+const withoutAmount = from(orders).omit('amount')
 // @ts-expect-error the field was left out before
-from(orders).omit('amount').derive({ cents: order => order.amount })
+withoutAmount.derive({ cents: order => order.amount })
+const withTotal = from(orders).rename({ amount: 'total' })
 // @ts-expect-error the field was renamed before
-from(orders).rename({ amount: 'total' }).filter(order => order.amount !== '')
+withTotal.filter(order => order.amount !== '')
 // @ts-expect-error an asynchronous filter keeps everything
 from(orders).filter(async order => order.amount !== '')
 // @ts-expect-error the sink needs a field that was left out
@@ -87,5 +89,10 @@ export const calls = () => [
   run(withParams, { to: 'file:./out' }, { paralel: 2 }),
 ]
 
-// @ts-expect-error a volatile name that is no parameter
-definePipeline({ name: 'x', params: z.object({ to: z.string() }), volatile: ['from'], build: () => from(orders).into(sinkOf<Order>()) })
+definePipeline({
+  name: 'x',
+  params: z.object({ to: z.string() }),
+  // @ts-expect-error a volatile name that is no parameter
+  volatile: ['from'],
+  build: () => from(orders).into(sinkOf<Order>()),
+})

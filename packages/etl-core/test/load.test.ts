@@ -1,6 +1,18 @@
 import { describe, expect, it } from 'vitest'
 import { RecordError, SourceError, StateError } from '../src/index.js'
-import { documents, dyingState, eager, memoryState, movedClock, numbers, parts, rejectsIn, runNumbers, table, untilDeath } from './world.js'
+import {
+  documents,
+  dyingState,
+  eager,
+  memoryState,
+  movedClock,
+  numbers,
+  parts,
+  rejectsIn,
+  runNumbers,
+  table,
+  untilDeath,
+} from './world.js'
 
 const later = { now: () => Date.now() + 3_600_000 }
 
@@ -63,7 +75,8 @@ describe('a load', () => {
     const stop = new AbortController()
     const source = (stopAt: number) =>
       numbers({ splits: { a: [1, 2, 3, 4] }, before: (_, at) => (at === stopAt ? stop.abort() : undefined) }).source
-    const stamped = (flow: Parameters<NonNullable<Parameters<typeof runNumbers>[3]>>[0]) => flow.map((_, ctx) => ctx.load.startedAtMs)
+    const stamped = (flow: Parameters<NonNullable<Parameters<typeof runNumbers>[3]>>[0]) =>
+      flow.map((_, ctx) => ctx.load.startedAtMs)
     await runNumbers(source(2), sink, { state, clock, signal: stop.signal }, stamped)
     clock.advance(86_400_000)
 
@@ -174,7 +187,10 @@ describe('bookmarks', () => {
 
     const report = await runNumbers(source(), watching, { state })
 
-    expect(report.groups).toMatchObject([{ group: 'b', status: 'published' }, { group: 'a', status: 'unchanged' }])
+    expect(report.groups).toMatchObject([
+      { group: 'b', status: 'published' },
+      { group: 'a', status: 'unchanged' },
+    ])
     expect(published).toEqual({ a: [1], b: [2] })
   })
 
@@ -321,7 +337,12 @@ describe('rejects', () => {
     const few = Array.from({ length: 900 }, () => 2)
     const many = Array.from({ length: 1200 }, (_, index) => (index % 10 === 0 ? 2 : 1))
     const run = (records: number[], share: number) =>
-      runNumbers(numbers({ splits: { a: records } }).source, parts().sink, { state: memoryState(), maxRejects: { share } }, noTwos)
+      runNumbers(
+        numbers({ splits: { a: records } }).source,
+        parts().sink,
+        { state: memoryState(), maxRejects: { share } },
+        noTwos,
+      )
 
     const reports = [await run(few, 0.05), await run(many, 0.05), await run(many, 0.1)]
 
@@ -332,7 +353,12 @@ describe('rejects', () => {
     const { sink, published } = parts()
     const splits = { a: Array<number>(600).fill(2), b: Array<number>(600).fill(1) }
 
-    const report = await runNumbers(numbers({ splits }).source, sink, { state: memoryState(), maxRejects: { share: 0.4 } }, noTwos)
+    const report = await runNumbers(
+      numbers({ splits }).source,
+      sink,
+      { state: memoryState(), maxRejects: { share: 0.4 } },
+      noTwos,
+    )
 
     expect(report).toMatchObject({ status: 'failed', error: { code: 'ETL_REJECTS_TOO_MANY' } })
     expect(published).toEqual({})
@@ -346,7 +372,10 @@ function broken(when: boolean): void {
 describe('a state store that is away', () => {
   it('fails the run with its own error and nothing is shown as done', async () => {
     const state = memoryState()
-    const away = { ...state, save: () => Promise.reject(new StateError('ETL_STATE_UNAVAILABLE', 'disk full', { retry: 'later' })) }
+    const away = {
+      ...state,
+      save: () => Promise.reject(new StateError('ETL_STATE_UNAVAILABLE', 'disk full', { retry: 'later' })),
+    }
 
     const running = runNumbers(numbers({ splits: { a: [1] } }).source, parts().sink, { ...eager, state: away })
 

@@ -23,7 +23,10 @@ function standing(options: Parameters<typeof runNumbers>[2] = {}, state = memory
     return gate
   }
   const ends = parts()
-  const running = runNumbers(numbers({ splits: { a: [1, 2, 3, 4] }, bookmark: 'old', before }).source, ends.sink, { ...options, state })
+  const running = runNumbers(numbers({ splits: { a: [1, 2, 3, 4] }, bookmark: 'old', before }).source, ends.sink, {
+    ...options,
+    state,
+  })
   running.catch(() => undefined)
   return { state, running, here, go, ...ends }
 }
@@ -88,7 +91,10 @@ describe('one owner', () => {
     await paused.here
     clock.advance(3_600_001)
     const { sink, published } = parts()
-    const successor = await runNumbers(numbers({ splits: { a: [1, 2, 3, 4] }, bookmark: 'new' }).source, sink, { state: paused.state, clock })
+    const successor = await runNumbers(numbers({ splits: { a: [1, 2, 3, 4] }, bookmark: 'new' }).source, sink, {
+      state: paused.state,
+      clock,
+    })
     const before = await inspectState(paused.state)
 
     paused.go()

@@ -55,7 +55,12 @@ describe('steps', () => {
   it('never changes the records the source handed over', async () => {
     const frozen = people.map(person => Object.freeze({ ...person }))
 
-    const { report } = await collect([frozen], flow => flow.derive({ x: () => 1 }).rename({ id: 'key' }).omit('note'))
+    const { report } = await collect([frozen], flow =>
+      flow
+        .derive({ x: () => 1 })
+        .rename({ id: 'key' })
+        .omit('note'),
+    )
 
     expect(report.status).toBe('succeeded')
     expect(frozen[0]).toEqual(people[0])
@@ -78,7 +83,10 @@ describe('steps', () => {
   })
 
   it('through works on whole batches and may not emit from a record that is not there', async () => {
-    const pairs = { name: 'pairs', apply: (rows: readonly { id: number }[], emit: (n: number, from: number) => void) => emit(rows.length, 0) }
+    const pairs = {
+      name: 'pairs',
+      apply: (rows: readonly { id: number }[], emit: (n: number, from: number) => void) => emit(rows.length, 0),
+    }
     const wrong = { name: 'wrong', apply: (_: readonly unknown[], emit: (n: number, from: number) => void) => emit(1, 9) }
 
     const good = await collect([people, people.slice(1)], flow => flow.through(pairs))
@@ -128,7 +136,10 @@ describe('validate', () => {
   it('keeps what does not fit as a reject with field and reason', async () => {
     const { written, rejects } = await collect([people], flow => flow.validate(schema))
 
-    expect(written).toEqual([{ id: 1, name: 'Ada' }, { id: 2, name: 'Bob' }])
+    expect(written).toEqual([
+      { id: 1, name: 'Ada' },
+      { id: 2, name: 'Bob' },
+    ])
     expect(rejects[0]?.issues[0]).toMatchObject({ code: 'ETL_RECORD_INVALID', path: ['id'] })
   })
 

@@ -53,7 +53,10 @@ describe('stopping is not failing', () => {
 
   it('near the deadline it stops by itself, with time left for one more batch', async () => {
     const startedAtMs = Date.now()
-    const slow = numbers({ splits: { a: Array.from({ length: 200 }, (_, i) => i) }, before: () => new Promise(resolve => setTimeout(resolve, 20)) })
+    const slow = numbers({
+      splits: { a: Array.from({ length: 200 }, (_, i) => i) },
+      before: () => new Promise(resolve => setTimeout(resolve, 20)),
+    })
     const deadlineAtMs = startedAtMs + 1_200
 
     const report = await runNumbers(slow.source, parts().sink, { state: memoryState(), deadlineAtMs })
@@ -87,7 +90,12 @@ describe('stopping is not failing', () => {
         { concurrency: 1 },
       )
 
-    const report = await runNumbers(numbers({ splits: { a: [1, 2, 3] } }).source, parts().sink, { state: memoryState(), signal: stop.signal }, steps)
+    const report = await runNumbers(
+      numbers({ splits: { a: [1, 2, 3] } }).source,
+      parts().sink,
+      { state: memoryState(), signal: stop.signal },
+      steps,
+    )
 
     expect(report.status).toBe('stopped')
     expect(calls).toBe(1)
@@ -121,7 +129,10 @@ describe('a retry is a new attempt at the split', () => {
 
     await runNumbers(back.source, sink, { state })
 
-    expect(first).toMatchObject({ status: 'failed', splits: [{ attempts: 3, error: { code: 'ETL_SOURCE_UNAVAILABLE', retry: 'later' } }] })
+    expect(first).toMatchObject({
+      status: 'failed',
+      splits: [{ attempts: 3, error: { code: 'ETL_SOURCE_UNAVAILABLE', retry: 'later' } }],
+    })
     expect(back.asked.reads).toEqual(['a@2'])
     expect(published).toEqual({ a: [1, 2, 3] })
   })
@@ -137,7 +148,10 @@ describe('a retry is a new attempt at the split', () => {
 
   it('waits at least as long as the other side asked for', async () => {
     let failures = 0
-    const before = () => (failures++ === 0 ? Promise.reject(new SourceError('ETL_SOURCE_RATE_LIMITED', 'slow', { retry: 'later', retryAfterMs: 60 })) : undefined)
+    const before = () =>
+      failures++ === 0
+        ? Promise.reject(new SourceError('ETL_SOURCE_RATE_LIMITED', 'slow', { retry: 'later', retryAfterMs: 60 }))
+        : undefined
     const startedAtMs = performance.now()
 
     await runNumbers(numbers({ splits: { a: [1] }, before }).source, parts().sink, { state: memoryState() })
@@ -148,7 +162,10 @@ describe('a retry is a new attempt at the split', () => {
   it('counts no record twice', async () => {
     let failures = 0
     const state = memoryState()
-    const data = numbers({ splits: { a: [1, 2, 3, 4] }, before: (_, at) => (at === 2 && failures++ === 0 ? Promise.reject(down()) : undefined) })
+    const data = numbers({
+      splits: { a: [1, 2, 3, 4] },
+      before: (_, at) => (at === 2 && failures++ === 0 ? Promise.reject(down()) : undefined),
+    })
 
     const report = await runNumbers(data.source, parts().sink, { state }, flow => flow.filter(x => x !== 1))
 
@@ -176,9 +193,17 @@ describe('a source that changes under the run', () => {
     let moved = false
     const { sink, published, calls } = parts()
     const state = memoryState()
-    const first = numbers({ splits: { a: [1], b: [2] }, bookmark: 'm', before: split => (split === 'b' && !moved ? changed() : undefined) })
+    const first = numbers({
+      splits: { a: [1], b: [2] },
+      bookmark: 'm',
+      before: split => (split === 'b' && !moved ? changed() : undefined),
+    })
     const plan = first.source.plan.bind(first.source)
-    const source = { ...first.source, plan: (ctx: Parameters<typeof plan>[0]) => ((moved = first.asked.plans > 0), plan(ctx)) }
+    const replan = (ctx: Parameters<typeof plan>[0]) => {
+      moved = first.asked.plans > 0
+      return plan(ctx)
+    }
+    const source = { ...first.source, plan: replan }
 
     const report = await runNumbers(source, sink, { state })
 
@@ -221,7 +246,11 @@ describe('backpressure', () => {
     const { sink } = parts()
     const hungry = { ...sink, bufferBytes: 30 * 1024 * 1024 }
 
-    const report = await runNumbers(numbers({ splits: { a: [1] } }).source, hungry, { state: memoryState(), concurrency: 8, memoryMiB: 64 })
+    const report = await runNumbers(numbers({ splits: { a: [1] } }).source, hungry, {
+      state: memoryState(),
+      concurrency: 8,
+      memoryMiB: 64,
+    })
 
     expect(report.concurrency).toBe(2)
     expect(report.notes.join()).toContain('2 at a time instead of 8')
@@ -249,7 +278,10 @@ describe('a clock that jumps', () => {
     const { sink, published } = parts()
     const before = (_: string, at: number) => clock.advance(at === 2 ? -7_200_000 : 7_200_000)
 
-    const report = await runNumbers(numbers({ splits: { a: [1, 2, 3, 4, 5] }, before }).source, sink, { state: memoryState(), clock })
+    const report = await runNumbers(numbers({ splits: { a: [1, 2, 3, 4, 5] }, before }).source, sink, {
+      state: memoryState(),
+      clock,
+    })
 
     expect(report.status).toBe('succeeded')
     expect(published).toEqual({ a: [1, 2, 3, 4, 5] })

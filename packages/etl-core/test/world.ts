@@ -7,8 +7,8 @@ import {
   type Json,
   listRejects,
   memoryState,
-  type Reject,
   RecordError,
+  type Reject,
   type RunOptions,
   type RunReport,
   run,
@@ -42,11 +42,15 @@ export function numbers(data: SourceData) {
     async plan(ctx) {
       asked.plans++
       const groups = Object.keys(data.splits).map(id => data.group ?? id)
-      const fresh = Object.keys(data.splits).filter(id => data.bookmark === undefined || ctx.bookmarks.get(data.group ?? id) !== data.bookmark)
+      const fresh = Object.keys(data.splits).filter(
+        id => data.bookmark === undefined || ctx.bookmarks.get(data.group ?? id) !== data.bookmark,
+      )
       const skipped = [...new Set(groups)].filter(group => !fresh.some(id => (data.group ?? id) === group))
       return {
         splits: fresh.map(id => ({ id, params: null, ...(data.group === undefined ? {} : { group: data.group }) })),
-        ...(data.bookmark === undefined ? {} : { bookmarks: Object.fromEntries(groups.map(group => [group, data.bookmark as string])) }),
+        ...(data.bookmark === undefined
+          ? {}
+          : { bookmarks: Object.fromEntries(groups.map(group => [group, data.bookmark as string])) }),
         skipped: skipped.map(group => ({ group, reason: 'unchanged' as const })),
       }
     },
@@ -153,7 +157,11 @@ export function table(rows: number[] = [], cursors = new Map<string, Checkpoint>
 }
 
 /** Flush and save after every batch, no waiting between attempts: what tests of order and recovery want. */
-export const eager: RunOptions = { flushEvery: { batches: 1, intervalMs: 60_000 }, retry: { attempts: 3, firstMs: 1, maxMs: 2 }, concurrency: 1 }
+export const eager: RunOptions = {
+  flushEvery: { batches: 1, intervalMs: 60_000 },
+  retry: { attempts: 3, firstMs: 1, maxMs: 2 },
+  concurrency: 1,
+}
 
 /** Runs numbers through steps into a sink. */
 export function runNumbers(
@@ -185,7 +193,7 @@ export async function rejectsIn(state: StateStore): Promise<Reject[]> {
 export function dyingState(state: StateStore, atWrite: number): { state: StateStore; died: Promise<void>; writes: () => number } {
   let writes = 0
   let dead = false
-  let die: () => void
+  let die: () => unknown = () => {}
   const died = new Promise<void>(resolve => {
     die = resolve
   })
@@ -193,7 +201,7 @@ export function dyingState(state: StateStore, atWrite: number): { state: StateSt
   const write = <V>(act: () => Promise<V>): Promise<V> => {
     if (dead || writes++ === atWrite) {
       dead = true
-      die()
+      void die()
       return never()
     }
     return act()

@@ -1,0 +1,101 @@
+import { describe, expect, it } from 'vitest'
+import * as z from 'zod'
+import { type Connector, definePipeline, from, isPipeline, memoryState, parsePlace, run, type Sink } from '../src/index.js'
+import { numbers, parts } from './world.js'
+
+const { sink } = parts()
+const home = { place: 'mem:', state: () => memoryState() }
+const mem: Connector = {
+  kind: 'objects',
+  scheme: 'mem',
+  open: () => ({ sink: <T>() => sink as unknown as Sink<T>, source: () => Promise.reject(new Error('unused')) as never, home }),
+}
+const table: Connector = { kind: 'sql', scheme: 'db', open: () => ({ home }) }
+const toPlace = (connectors: Connector[]) =>
+  definePipeline({
+    name: 'to',
+    connectors,
+    params: z.object({ to: z.string() }),
+    build: ({ params, connect }) =>
+      from(numbers({ splits: { a: [1] } }).source).into(connect.objects(params.to, { path: 'x', format: undefined as never })),
+  })
+
+describe('definePipeline', () => {
+  it('makes a value that any copy of Millrace recognises', () => {
+    const pipeline = toPlace([mem])
+
+    expect(isPipeline(pipeline)).toBe(true)
+    expect(isPipeline({ ...pipeline })).toBe(false)
+    expect(Object.isFrozen(pipeline)).toBe(true)
+  })
+
+  it('refuses a name that cannot name state and two connectors of one scheme, both at once', () => {
+    const bad = () =>
+      definePipeline({ name: 'a/b', connectors: [mem, mem], build: () => from(numbers({ splits: {} }).source).into(sink) })
+
+    expect(bad).toThrowError(/"a\/b" must match .*two connectors open "mem:"/)
+  })
+
+  it('names all parameter problems at once, before anything is built', async () => {
+    const pipeline = definePipeline({
+      name: 'x',
+      params: z.strictObject({ since: z.int(), to: z.string() }),
+      build: () => {
+        throw new Error('built')
+      },
+    })
+
+    const running = run(pipeline, { since: 'x', other: 1 } as never)
+
+    await expect(running).rejects.toMatchObject({ code: 'ETL_PARAMS_INVALID', context: { issues: { length: 3 } } })
+  })
+
+  it('a pipeline without parameters takes none', async () => {
+    const pipeline = definePipeline({ name: 'x', build: () => from(numbers({ splits: { a: [1] } }).source).into(sink) })
+
+    expect((await run(pipeline)).status).toBe('succeeded')
+    await expect(run(pipeline, { to: 'x' } as never)).rejects.toMatchObject({ code: 'ETL_PARAMS_INVALID' })
+  })
+})
+
+describe('connect', () => {
+  it('opens a place through the connector of its scheme, whatever its case', async () => {
+    const report = await run(toPlace([table, mem]), { to: 'MEM:anything' })
+
+    expect(report.status).toBe('succeeded')
+  })
+
+  it('an unlisted scheme is refused with the listed ones', async () => {
+    await expect(run(toPlace([mem, table]), { to: 's3://bucket' })).rejects.toMatchObject({
+      code: 'ETL_PLACE_SCHEME',
+      message: expect.stringContaining('Listed: mem:, db:'),
+    })
+  })
+
+  it('a place that holds tables is refused where objects are needed', async () => {
+    await expect(run(toPlace([mem, table]), { to: 'db:x' })).rejects.toMatchObject({ code: 'ETL_PLACE_INVALID' })
+  })
+})
+
+describe('a place', () => {
+  it.each(['./out', 'out', '', ':x', 'file:'])('%o is none without a scheme and something behind it', text => {
+    expect(() => parsePlace(text)).toThrowError(/is not a place/)
+  })
+
+  it.each([
+    'sqlserver://user:geheim@host/db',
+    'sqlserver://host/db?password=geheim',
+    'sqlserver://host;Password=geheim;x=1',
+    's3://key:geheim@bucket/prefix',
+  ])('%s is refused for its password, which is not repeated', text => {
+    const parse = () => parsePlace(text)
+
+    expect(parse).toThrowError(/holds a password/)
+    expect(parse).not.toThrowError(/geheim/)
+  })
+
+  it('is shown without user, query and fragment', () => {
+    expect(parsePlace('s3://user@bucket/prefix?x=1#y').shown).toBe('s3://bucket/prefix')
+    expect(parsePlace('file:./out').shown).toBe('file:./out')
+  })
+})

@@ -2,8 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { copyFileSync } from 'node:fs'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { dirname, join, relative } from 'node:path'
-import ts from 'typescript'
+import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { repositoryRoot } from '../tools/workspaces.mjs'
 
@@ -46,61 +45,3 @@ describe('biome, with the configuration of this repository', () => {
     expect(found).toEqual(['any.ts:1 lint/suspicious/noExplicitAny', 'floating.ts:4 lint/nursery/noFloatingPromises'])
   })
 })
-
-// Biome follows types within a package, not from one package into another: there the compiler looks, over the whole tree.
-describe('promises across packages', () => {
-  test('are all waited for', () => {
-    const { config } = ts.readConfigFile(join(repositoryRoot, 'tsconfig.json'), ts.sys.readFile)
-    const { fileNames, options } = ts.parseJsonConfigFileContent(config, ts.sys, repositoryRoot)
-
-    expect(floatingPromises(ts.createProgram(fileNames, options), new Set(fileNames))).toEqual([])
-  })
-
-  test('are found when they are not', () => {
-    const file = join(repositoryRoot, 'test/imagined.ts')
-    const text =
-      "import { rm } from 'node:fs/promises'\nrm('a')\nawait rm('b')\nvoid rm('c')\nrm('d').catch(() => {})\nexport const kept = rm('e')\n"
-    const options = { module: ts.ModuleKind.NodeNext, target: ts.ScriptTarget.ES2022, types: ['node'], strict: true }
-    const host = ts.createCompilerHost(options)
-    const { getSourceFile, fileExists } = host
-    host.fileExists = name => name === file || fileExists(name)
-    host.getSourceFile = (name, ...rest) =>
-      name === file ? ts.createSourceFile(name, text, rest[0]) : getSourceFile(name, ...rest)
-
-    expect(floatingPromises(ts.createProgram([file], options, host), new Set([file]))).toEqual(["test/imagined.ts:2: rm('a')"])
-  })
-})
-
-/** Statements that are only a promise: not awaited, not `void`, without a handler for its failure. */
-function floatingPromises(program: ts.Program, files: ReadonlySet<string>): string[] {
-  const checker = program.getTypeChecker()
-  const found: string[] = []
-
-  const visit = (node: ts.Node): void => {
-    if (ts.isExpressionStatement(node) && !isHandled(node.expression) && isThenable(node.expression)) {
-      const { fileName } = node.getSourceFile()
-      const { line } = node.getSourceFile().getLineAndCharacterOfPosition(node.getStart())
-      found.push(`${relative(repositoryRoot, fileName)}:${line + 1}: ${node.getText().split('\n')[0]}`)
-    }
-    ts.forEachChild(node, visit)
-  }
-
-  const isThenable = (expression: ts.Expression): boolean =>
-    checker.getTypeAtLocation(expression).getProperty('then') !== undefined
-
-  for (const source of program.getSourceFiles()) if (files.has(source.fileName)) visit(source)
-  return found
-}
-
-function isHandled(expression: ts.Expression): boolean {
-  if (ts.isVoidExpression(expression) || isAssignment(expression)) return true
-  if (!ts.isCallExpression(expression) || !ts.isPropertyAccessExpression(expression.expression)) return false
-  const { name, expression: receiver } = expression.expression
-  if (name.text === 'finally') return isHandled(receiver)
-  return name.text === 'catch' || (name.text === 'then' && expression.arguments.length === 2)
-}
-
-const isAssignment = (expression: ts.Expression): boolean =>
-  ts.isBinaryExpression(expression) &&
-  expression.operatorToken.kind >= ts.SyntaxKind.FirstAssignment &&
-  expression.operatorToken.kind <= ts.SyntaxKind.LastAssignment

@@ -54,6 +54,10 @@ describe.each(workspaces)('$path', ({ path, folder, manifest }: Workspace) => {
     expect(Object.keys(entriesOf(manifest))).toContain('index')
   })
 
+  test('documents each entry', () => {
+    expect(readJson(join(folder, 'typedoc.json')).entryPoints).toEqual(Object.values(entriesOf(manifest)))
+  })
+
   test('names its source files in kebab-case', () => {
     const names = modulesIn(folder, 'src').map(({ file }) => file)
 

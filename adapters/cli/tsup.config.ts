@@ -1,3 +1,4 @@
 import { library } from '../../tsup.library.js'
 
-export default library()
+// The command finds the packages beside itself through `import.meta.url`, which CJS has only with tsup's shim.
+export default library({ shims: true })

@@ -1,0 +1,103 @@
+import { ConfigError, inspectState, resetState, type StateSummary } from '@millrace/etl-core'
+import { type ExitCode, exitCodes } from '../exit-codes.js'
+import { helpFlag, jsonFlag, paramsFlag, stateFlag, verboseFlag, yesFlag } from '../flags/command-flags.js'
+import type { CommandIo } from '../io.js'
+import { didYouMean } from '../nearest.js'
+import { count, counted, printable } from '../show/units.js'
+import { type PipelineCommand, readInvocation } from './invocation.js'
+import { stateOf } from './state-place.js'
+
+const show: PipelineCommand = {
+  name: 'state show',
+  does: "Shows what a pipeline's state holds: its owner, the unfinished load, bookmarks and rejects. Changes nothing.",
+  groups: [{ heading: 'Flags:', flags: [paramsFlag, stateFlag, jsonFlag, verboseFlag, helpFlag] }],
+}
+const reset: PipelineCommand = {
+  name: 'state reset',
+  does: "Forgets a pipeline's state: the next run loads everything anew. Published data stays; stored rejects go.",
+  groups: [{ heading: 'Flags:', flags: [paramsFlag, stateFlag, yesFlag, jsonFlag, verboseFlag, helpFlag] }],
+}
+
+/** `millrace state show|reset <pipeline>`. */
+export async function stateCommand([action, ...argv]: readonly string[], io: CommandIo): Promise<ExitCode> {
+  if (action === 'show') return showState(argv, io)
+  if (action === 'reset') return reallyReset(argv, io)
+  if (action === '--help' || action === '-h') {
+    const texts = [show, reset].map(({ name, does }) => `millrace ${name} <pipeline> [flags]\n    ${does}\n`)
+    io.stdout.write(texts.join(''))
+    return exitCodes.done
+  }
+  const meant = action === undefined ? '' : didYouMean(action, ['show', 'reset'])
+  throw new ConfigError('ETL_FLAGS_INVALID', `millrace state takes show or reset, then a pipeline.${meant}`)
+}
+
+async function showState(argv: readonly string[], io: CommandIo): Promise<ExitCode> {
+  const invocation = await readInvocation(show, argv, io)
+  if (!invocation) return exitCodes.done
+  const { place, state } = await stateOf(invocation)
+  const summary = await inspectState(state)
+  const { name } = invocation.pipeline
+  const asJson = invocation.given.switches.get('json') === true
+  io.stdout.write(asJson ? `${JSON.stringify({ pipeline: name, place, ...summary })}\n` : stateText(name, place, summary))
+  return exitCodes.done
+}
+
+async function reallyReset(argv: readonly string[], io: CommandIo): Promise<ExitCode> {
+  const invocation = await readInvocation(reset, argv, io)
+  if (!invocation) return exitCodes.done
+  const { name } = invocation.pipeline
+  const { switches } = invocation.given
+  const { place, state } = await stateOf(invocation)
+  if (!switches.get('yes') && !(await confirmed(name, place, await inspectState(state), io))) {
+    io.stderr.write('millrace: nothing was changed.\n')
+    return exitCodes.done
+  }
+  const removed = await resetState(state, name, place)
+  const text =
+    removed === 0
+      ? `There was no state of "${name}" at ${place}.`
+      : `Forgot the state of "${name}" at ${place}. The next run loads everything anew.`
+  io.stdout.write(switches.get('json') ? `${JSON.stringify({ pipeline: name, place, removed })}\n` : `${text}\n`)
+  return exitCodes.done
+}
+
+async function confirmed(name: string, place: string, { load, groups, rejects }: StateSummary, io: CommandIo): Promise<boolean> {
+  if (!io.ask)
+    throw new ConfigError(
+      'ETL_FLAGS_INVALID',
+      'millrace state reset asks before it forgets, and nobody can answer here: give --yes.',
+    )
+  const holds = [
+    load ? `the unfinished load ${load.loadId}` : '',
+    counted(Object.keys(groups).length, 'bookmark'),
+    counted(
+      rejects.reduce((sum, each) => sum + each.count, 0),
+      'stored reject',
+    ),
+  ]
+  const answer = await io.ask(`Forget the state of "${name}" at ${place} (${holds.filter(Boolean).join(', ')})? [y/N] `)
+  return /^y(es)?$/i.test(answer.trim())
+}
+
+/** A state summary for people. */
+export function stateText(pipeline: string, place: string, { epoch, owner, load, groups, rejects }: StateSummary): string {
+  const entries = Object.entries(groups)
+  const lines = [
+    `${pipeline} at ${place}${epoch === 0 ? ': no run so far' : ''}`,
+    `  owner      ${owner ? `process ${owner.pid} on ${owner.host} since ${owner.since}${owner.alive ? '' : ', gone'}` : 'none'}`,
+    `  load       ${load ? `${load.loadId} is unfinished: attempt ${load.attempt}, begun ${load.startedAt}` : 'none unfinished'}`,
+    ...(load?.splits ?? []).map(
+      ({ split, status, batchNo, counts, error }) =>
+        `    ${split}  ${status}, saved to batch ${count(batchNo)}, ${counted(counts.read, 'record')} read` +
+        `${counts.rejected > 0 ? `, ${counted(counts.rejected, 'reject')}` : ''}${error ? `: ${error}` : ''}`,
+    ),
+    `  bookmarks  ${entries.length === 0 ? 'none' : counted(entries.length, 'group')}`,
+    ...entries.map(
+      ([group, { bookmark, loadId }]) =>
+        `    ${group}  ${bookmark === null ? 'published' : JSON.stringify(bookmark)} (load ${loadId})`,
+    ),
+    `  rejects    ${rejects.length === 0 ? 'none' : ''}`.trimEnd(),
+    ...rejects.map(each => `    ${count(each.count)}  in load ${each.loadId}`),
+  ]
+  return `${lines.map(line => printable(line)).join('\n')}\n`
+}

@@ -1,0 +1,27 @@
+import { isEtlError, type RunReport } from '@millrace/etl-core'
+
+/**
+ * What the command's exit code says.
+ *
+ * - `done` 0: succeeded, or there was nothing new.
+ * - `failed` 1: the run failed, or the data, a place or the state could not be reached.
+ * - `wrongUse` 2: flags, parameters, a place or the pipeline's file are wrong. Nothing was read or written.
+ * - `stopped` 3: stopped with work left (a deadline, SIGTERM). The next run goes on from there.
+ * - `interrupted` 130: the same after Ctrl-C.
+ */
+export const exitCodes = { done: 0, failed: 1, wrongUse: 2, stopped: 3, interrupted: 130 } as const
+
+/** One of {@link exitCodes}. */
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
+
+/** The exit code of a run that came to a report. */
+export function exitCodeOf(report: RunReport, interrupted: boolean): ExitCode {
+  if (report.status === 'failed') return exitCodes.failed
+  if (report.status === 'stopped') return interrupted ? exitCodes.interrupted : exitCodes.stopped
+  return exitCodes.done
+}
+
+/** The exit code of something thrown: ConfigError is the class of errors that the caller must act on. */
+export function exitCodeOfError(error: unknown): ExitCode {
+  return isEtlError(error) && error.name === 'ConfigError' ? exitCodes.wrongUse : exitCodes.failed
+}

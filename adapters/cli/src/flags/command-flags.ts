@@ -1,0 +1,49 @@
+/** A flag of the command itself, as opposed to one made of a parameter. */
+export interface CommandFlag {
+  readonly name: string
+  readonly short?: string
+  /** How its value is shown in help; absent for a switch. */
+  readonly value?: string
+  readonly does: string
+}
+
+export const helpFlag: CommandFlag = { name: 'help', short: 'h', does: 'show this' }
+export const verboseFlag: CommandFlag = { name: 'verbose', does: 'with an error, its stack and its causes' }
+export const paramsFlag: CommandFlag = {
+  name: 'params',
+  value: 'json|@file',
+  does: 'parameters as a JSON object, or a file that holds one; flags go over it',
+}
+export const stateFlag: CommandFlag = {
+  name: 'state',
+  value: 'place',
+  does: 'where state and rejects lie, instead of with the data',
+}
+
+/** `millrace run`: how to run. None of these decides which records arrive. */
+export const runFlags: readonly CommandFlag[] = [
+  { name: 'full', does: 'ignore bookmarks and load everything anew' },
+  { name: 'concurrency', value: 'n', does: 'splits run at once (default 4, lowered to fit the memory)' },
+  { name: 'memory', value: 'MiB', does: "budget for the run's buffers (default 64)" },
+  stateFlag,
+  { name: 'wait', value: 'seconds', does: 'how long to wait for another run of the same pipeline (default 0)' },
+  { name: 'load-id', value: 'id', does: "the trigger's identity: the same one twice changes nothing for 7 days" },
+  { name: 'deadline', value: 'seconds', does: 'stop in good order before so many seconds have passed' },
+  { name: 'max-rejects', value: 'n|n%', does: 'fail when more records than this are rejected (default: no limit)' },
+]
+
+/** `millrace run`: what is shown. */
+export const showFlags: readonly CommandFlag[] = [
+  { name: 'json', does: 'one JSON line per event on stdout, the report last (also when stdout is no terminal)' },
+  { name: 'quiet', does: 'only the report' },
+  verboseFlag,
+  helpFlag,
+]
+
+export const jsonFlag: CommandFlag = { name: 'json', does: 'as JSON' }
+export const yesFlag: CommandFlag = { name: 'yes', does: 'do not ask' }
+
+/** Names no parameter may have as its flag: a pipeline takes the same parameters under every command. */
+export const reservedFlags: ReadonlySet<string> = new Set(
+  [...runFlags, ...showFlags, paramsFlag, yesFlag, { name: 'version' }].map(flag => flag.name),
+)

@@ -1,0 +1,68 @@
+import { createInterface } from 'node:readline/promises'
+
+/** Signals that ask a run to stop. */
+export type SignalName = 'SIGINT' | 'SIGTERM'
+
+/** Everything the command touches beside pipelines: tests give their own, the process's is the default. */
+export interface CommandIo {
+  readonly stdout: { write(text: string): unknown }
+  readonly stderr: { write(text: string): unknown }
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Where file arguments and the search for installed pipelines begin. */
+  readonly cwd: string
+  /** Whether a person watches: live lines and a summary instead of JSON lines. */
+  readonly isTTY: boolean
+  /** The terminal's width, in characters. */
+  readonly columns: number
+  /** The terminal's height, in lines. */
+  readonly rows: number
+  /** Calls `handle` at the first such signal and returns how to take that back. The second one is not caught: it ends the process. */
+  onSignal(signal: SignalName, handle: () => void): () => void
+  /** Asks the person at the terminal; absent when nobody can answer. */
+  readonly ask?: ((question: string) => Promise<string>) | undefined
+}
+
+/** The process's own streams and signals, with what a caller gives instead. Width and height are read anew each time. */
+export function commandIo(over: Partial<CommandIo> = {}): CommandIo {
+  const env = over.env ?? process.env
+  const canAsk = process.stdin.isTTY === true && process.stderr.isTTY === true
+  return {
+    stdout: over.stdout ?? quietly(process.stdout),
+    stderr: over.stderr ?? quietly(process.stderr),
+    env,
+    cwd: over.cwd ?? process.cwd(),
+    isTTY: over.isTTY ?? process.stdout.isTTY === true,
+    get columns() {
+      return over.columns ?? process.stderr.columns ?? 80
+    },
+    get rows() {
+      return over.rows ?? process.stderr.rows ?? 24
+    },
+    onSignal: over.onSignal ?? onProcessSignal,
+    ask: 'ask' in over ? over.ask : canAsk ? askAtTerminal : undefined,
+  }
+}
+
+/** A stream whose reader may leave (`| head`): what follows is dropped, and the load goes on. */
+function quietly(stream: NodeJS.WriteStream): { write(text: string): unknown } {
+  let gone = false
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+    gone = true
+  })
+  return { write: text => (gone ? false : stream.write(text)) }
+}
+
+function onProcessSignal(signal: SignalName, handle: () => void): () => void {
+  process.once(signal, handle)
+  return () => process.removeListener(signal, handle)
+}
+
+async function askAtTerminal(question: string): Promise<string> {
+  const terminal = createInterface({ input: process.stdin, output: process.stderr })
+  try {
+    return await terminal.question(question)
+  } finally {
+    terminal.close()
+  }
+}

@@ -1,0 +1,73 @@
+import { ConfigError } from '@millrace/etl-core'
+import manifest from '../package.json' with { type: 'json' }
+import { explainCommand } from './commands/explain.js'
+import { listCommand } from './commands/list.js'
+import { runCommand } from './commands/run.js'
+import { stateCommand } from './commands/state.js'
+import { type ExitCode, exitCodeOfError, exitCodes } from './exit-codes.js'
+import { type CommandIo, commandIo } from './io.js'
+import { didYouMean } from './nearest.js'
+import { errorText } from './show/error.js'
+
+const commands: Readonly<Record<string, (argv: readonly string[], io: CommandIo) => Promise<ExitCode>>> = {
+  run: runCommand,
+  list: listCommand,
+  explain: explainCommand,
+  state: stateCommand,
+}
+
+const help = `millrace ${manifest.version}
+
+  millrace run <pipeline> [flags]            run a pipeline: a file or an installed name
+  millrace list                              show the installed pipelines
+  millrace explain <pipeline> [flags]        what a pipeline is made of and what it promises
+  millrace state show <pipeline> [flags]     its owner, unfinished load, bookmarks and rejects
+  millrace state reset <pipeline> [flags]    forget them: the next run loads everything anew
+
+  --help     show this, or the flags of a command or pipeline: millrace run <pipeline> --help
+  --version  show the version
+
+Exit codes: 0 succeeded or unchanged, 1 failed, 2 wrong use, 3 stopped with work left, 130 stopped by Ctrl-C
+`
+
+/**
+ * The `millrace` command.
+ *
+ * @param argv - Without the interpreter and the script: `['run', 'population.ts', '--since', '2010']`.
+ * @param io - Streams, environment and signals to use instead of the process's own.
+ * @returns The exit code, see {@link exitCodes}. Never throws: what goes wrong is one line on stderr (with `--verbose`, the stack too).
+ * @example
+ * process.exitCode = await main(process.argv.slice(2))
+ */
+export async function main(argv: readonly string[], io: Partial<CommandIo> = {}): Promise<ExitCode> {
+  const own = commandIo(io)
+  try {
+    return await dispatch(argv, own)
+  } catch (error) {
+    own.stderr.write(errorText(error, argv.includes('--verbose')))
+    return exitCodeOfError(error)
+  }
+}
+
+async function dispatch([name, ...rest]: readonly string[], io: CommandIo): Promise<ExitCode> {
+  if (name === '--version' || name === '-V') {
+    io.stdout.write(`${manifest.version}\n`)
+    return exitCodes.done
+  }
+  if (name === '--help' || name === '-h') {
+    io.stdout.write(help)
+    return exitCodes.done
+  }
+  if (name === 'help') return rest.length === 0 ? dispatch(['--help'], io) : dispatch([...rest, '--help'], io)
+  const command = name === undefined || !Object.hasOwn(commands, name) ? undefined : commands[name]
+  if (command) return command(rest, io)
+  if (name === undefined) {
+    io.stderr.write(help)
+    return exitCodes.wrongUse
+  }
+  const meant = name.startsWith('-') ? '' : didYouMean(name, Object.keys(commands))
+  throw new ConfigError(
+    'ETL_FLAGS_INVALID',
+    `millrace has no ${name.startsWith('-') ? 'such flag' : 'such command'}.${meant} See millrace --help.`,
+  )
+}

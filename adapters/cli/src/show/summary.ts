@@ -1,0 +1,63 @@
+import type { GroupReport, RunReport } from '@millrace/etl-core'
+import { bytes, count, counted, duration, fit, printable } from './units.js'
+
+/** Lines at most for groups and for rejects; a report with more is complete as JSON. */
+const maxGroups = 20
+const maxReasons = 10
+
+/** A report for people: how it ended, what lies where, what did not arrive and why. */
+export function summaryText(report: RunReport): string {
+  const { counts } = report
+  const lines = [
+    `${report.pipeline}: ${report.status}${report.reason ? `, ${report.reason}` : ''} (${duration(report.durationMs)})`,
+    ...groupLines(report.groups),
+    `  read ${count(counts.read)}, written ${count(counts.written)}, rejected ${count(counts.rejected)}, left out ${count(counts.dropped)}` +
+      `${counts.retries > 0 ? `, ${counted(counts.retries, 'retry', 'retries')}` : ''}`,
+    ...rejectLines(report),
+    ...report.notes.map(note => `  note: ${note}`),
+    `  delivery: ${report.guarantee.delivery}`,
+    ...(report.status === 'stopped'
+      ? [`  left: ${counted(report.left, 'split')}; run it again and it goes on (load ${report.loadId})`]
+      : []),
+  ]
+  return `${lines.map(line => printable(line)).join('\n')}\n`
+}
+
+function groupLines(groups: readonly GroupReport[]): string[] {
+  // What needs attention must not fall behind the cut.
+  const ordered = [...groups.filter(group => group.status === 'failed'), ...groups.filter(group => group.status !== 'failed')]
+  const more =
+    ordered.length > maxGroups
+      ? [`  and ${counted(ordered.length - maxGroups, 'more group')}: ${statusCounts(ordered.slice(maxGroups))}`]
+      : []
+  return [...ordered.slice(0, maxGroups).flatMap(groupLine), ...more]
+}
+
+function groupLine({ group, status, objects = [], error }: GroupReport): string[] {
+  const name = fit(group, 60)
+  if (status === 'failed')
+    return [`  ${name}  failed: ${error ? `${error.message.split('\n')[0]} [${error.code}]` : 'see its splits'}`]
+  if (objects.length === 0) return [`  ${name}  ${status}`]
+  const places = objects
+    .slice(0, 3)
+    .map(object => `${object.place} (${object.change === 'same' ? 'the same' : object.change}, ${bytes(object.bytes)})`)
+  const more = objects.length > 3 ? `, and ${counted(objects.length - 3, 'more object')}` : ''
+  return [`  ${name}  ${status}: ${places.join(', ')}${more}`]
+}
+
+function statusCounts(groups: readonly GroupReport[]): string {
+  const by = new Map<string, number>()
+  for (const { status } of groups) by.set(status, (by.get(status) ?? 0) + 1)
+  return [...by].map(([status, found]) => `${count(found)} ${status}`).join(', ')
+}
+
+function rejectLines({ rejects, counts, state }: RunReport): string[] {
+  if (counts.rejected === 0) return []
+  const reasons = Object.entries(rejects.byReason).sort(([, a], [, b]) => b - a)
+  const more = reasons.length > maxReasons ? [`    and ${counted(reasons.length - maxReasons, 'more reason')}`] : []
+  return [
+    `  rejects (kept in ${state}):`,
+    ...reasons.slice(0, maxReasons).map(([reason, found]) => `    ${count(found)}  ${reason}`),
+    ...more,
+  ]
+}

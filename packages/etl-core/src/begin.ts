@@ -49,7 +49,7 @@ export interface BeginOptions {
 export type Begun =
   | { readonly kind: 'owned'; readonly lease: Lease; readonly load: LoadDoc; readonly plan: Plan; readonly resumed: boolean }
   /** Nothing to do; nothing was written. */
-  | { readonly kind: 'nothing'; readonly load: Load; readonly plan: Plan; readonly reason: string }
+  | { readonly kind: 'nothing'; readonly load: Load; readonly plan: Plan; readonly reason: string; readonly stopped?: boolean }
 
 /**
  * Takes up the unfinished load, or plans a new one. Until something is to be done nothing is written: a run that finds nothing new
@@ -119,8 +119,8 @@ async function newLoad(head: Versioned<HeadDoc>, options: BeginOptions): Promise
   return { kind: 'owned', lease, load, plan, resumed: false }
 }
 
-/** Plans with the bookmarks that still hold: same fingerprint, and what was published is still there. */
-async function planWith(load: Load | LoadDoc, options: BeginOptions): Promise<{ plan: Plan; notes: string[] }> {
+/** Plans with the bookmarks that still hold: same fingerprint, and what was published is still there. Writes nothing. */
+export async function planWith(load: Load | LoadDoc, options: BeginOptions): Promise<{ plan: Plan; notes: string[] }> {
   const book = (await loadDoc<BookmarksDoc>(options.state, bookmarksKey)).value?.groups ?? {}
   const bookmarks = new Map<string, Bookmark>()
   const probe = options.contextFor(loadOf(load, 0), bookmarks)
@@ -170,7 +170,8 @@ function nothing(options: BeginOptions, loadId: string, plan: Plan, reason: stri
   return { kind: 'nothing', load: draftLoad(loadId, options), plan, reason }
 }
 
-function draftLoad(loadId: string, options: BeginOptions): Load {
+/** A load that is not begun yet. */
+export function draftLoad(loadId: string, options: BeginOptions): Load {
   return { loadId, startedAtMs: options.lease.clock.now(), attempt: 1, epoch: 0 }
 }
 

@@ -1,6 +1,4 @@
-import { leastForShare, tooManyRejects } from './attempt-split.js'
 import { type ErrorJson, errorJson } from './errors.js'
-import { splitsByGroup } from './flow-runnable.js'
 import { type GroupOutcome, openBookmarks, settleGroup } from './groups.js'
 import { guaranteeOf } from './guarantee.js'
 import type { Tally } from './load-state.js'
@@ -18,11 +16,12 @@ import {
   saveDoc,
   splitKey,
 } from './load-state.js'
+import { leastForShare, tooManyRejects } from './max-rejects.js'
 import { type GroupReport, noCounts, type RunReport, type RunStatus, type SplitReport } from './report.js'
 import type { RunnerContext } from './runnable.js'
 import type { Sink } from './sink.js'
 import type { Source } from './source.js'
-import { groupOf, type Plan } from './split.js'
+import { groupOf, type Plan, splitsByGroup } from './split.js'
 import { peekSplit } from './split-state.js'
 import { memoryPlace } from './state.js'
 import { addTallies, emptyTally } from './tally.js'

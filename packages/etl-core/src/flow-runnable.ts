@@ -6,7 +6,7 @@ import { runSplit } from './run-split.js'
 import type { Runnable } from './runnable.js'
 import type { Sink } from './sink.js'
 import type { Source } from './source.js'
-import { groupOf, type Split } from './split.js'
+import { splitsByGroup } from './split.js'
 
 /** A flow from one source through steps into one sink. */
 export interface FlowRunnable extends Runnable {
@@ -48,17 +48,6 @@ export function flowRunnable(parts: FlowParts, sink: Sink<unknown>): FlowRunnabl
     discard: async (loadId, ctx) => sink.discard?.(loadId, ctx),
     withEnds: ends => flowRunnable({ ...parts, source: ends.source ?? source }, ends.sink ?? sink),
   })
-}
-
-/** The splits of each group, groups in the order they first appear. */
-export function splitsByGroup(splits: readonly Split[]): Map<string, Split[]> {
-  const groups = new Map<string, Split[]>()
-  for (const split of splits) {
-    const of = groups.get(groupOf(split))
-    if (of) of.push(split)
-    else groups.set(groupOf(split), [split])
-  }
-  return groups
 }
 
 /**

@@ -66,3 +66,14 @@ export function splitId(name: string, decides: Json): string {
   const slug = name.replace(/[^A-Za-z0-9._-]+/g, '-').slice(0, 100)
   return `${slug || 'split'}-${hashOf(decides, 12)}`
 }
+
+/** The splits of each group, groups in the order they first appear. */
+export function splitsByGroup(splits: readonly Split[]): Map<string, Split[]> {
+  const groups = new Map<string, Split[]>()
+  for (const split of splits) {
+    const of = groups.get(groupOf(split))
+    if (of) of.push(split)
+    else groups.set(groupOf(split), [split])
+  }
+  return groups
+}

@@ -1,0 +1,26 @@
+import { EtlError } from './errors.js'
+import type { Tally } from './load-state.js'
+import type { RunnerContext } from './runnable.js'
+
+/** From this many records on a share of rejects says something. */
+export const leastForShare = 1_000
+
+/** Judges `maxRejects`: a count while reading, a share at the split's end. */
+export function refuseTooMany(tally: Tally, ctx: RunnerContext, split: string, atEnd: boolean): void {
+  const limit = ctx.settings.maxRejects
+  if (limit === undefined) return
+  const { rejected, read } = tally.counts
+  const over = typeof limit === 'number' ? rejected > limit : atEnd && read >= leastForShare && rejected > limit.share * read
+  if (over) throw tooManyRejects(`Split "${split}"`, tally, limit)
+}
+
+/** The error of a split or load with more rejects than `maxRejects` allows. */
+export function tooManyRejects(what: string, tally: Tally, limit: number | { readonly share: number }): EtlError {
+  const allowed = typeof limit === 'number' ? `${limit}` : `${limit.share * 100} %`
+  const [reason] = Object.entries(tally.byReason).sort((a, b) => b[1] - a[1])[0] ?? ['']
+  return new EtlError(
+    'ETL_REJECTS_TOO_MANY',
+    `${what} has ${tally.counts.rejected} rejects in ${tally.counts.read} records, and ${allowed} are allowed. Most often: ${reason}.`,
+    { context: { rejected: tally.counts.rejected, read: tally.counts.read } },
+  )
+}

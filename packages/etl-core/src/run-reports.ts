@@ -1,0 +1,62 @@
+import type { Begun } from './begin.js'
+import { plannedGroups } from './finish.js'
+import { addCounts, type GroupReport, noCounts, type RunReport, type SplitReport } from './report.js'
+import { concurrencyOf, type Session, stamp } from './session.js'
+import { memoryPlace } from './state.js'
+
+/** What this run saw of its splits: attempts, durations and retries that state does not keep. */
+export function withSeen(report: RunReport, seen: readonly SplitReport[]): RunReport {
+  const known = new Map(seen.map(each => [each.split, each]))
+  const splits = report.splits.map(split => known.get(split.split) ?? split)
+  const retries = splits.reduce((sum, split) => sum + split.counts.retries, 0)
+  return { ...report, splits, counts: { ...report.counts, retries } }
+}
+
+/** Two loads of one call as one report: the later load's word on a group counts. */
+export function mergeReports(before: RunReport, after: RunReport): RunReport {
+  const later = new Set(after.groups.map(group => group.group))
+  const laterSplits = new Set(after.splits.map(split => split.split))
+  const groups: GroupReport[] = [...before.groups.filter(group => !later.has(group.group)), ...after.groups]
+  // What the second load skipped as unchanged is what the first published.
+  const published = new Map(before.groups.filter(group => group.status === 'published').map(group => [group.group, group]))
+  return {
+    ...after,
+    status: after.status === 'unchanged' ? before.status : after.status,
+    startedAt: before.startedAt,
+    durationMs: before.durationMs + after.durationMs,
+    counts: addCounts(before.counts, after.counts),
+    groups: groups.map(group => (group.status === 'unchanged' ? (published.get(group.group) ?? group) : group)),
+    splits: [...before.splits.filter(split => !laterSplits.has(split.split) && split.status === 'committed'), ...after.splits],
+  }
+}
+
+/** The report of a run that had nothing to do. */
+export function reportNothing(session: Session, begun: Begun & { kind: 'nothing' }, notes: readonly string[]): RunReport {
+  const { pipeline, runnable, clock } = session
+  const groups = plannedGroups(begun.plan)
+  const failure = groups.find(group => group.error !== undefined)
+  const finishedAtMs = clock.now()
+  const report: RunReport = {
+    pipeline: pipeline.name,
+    version: pipeline.version,
+    status: begun.stopped ? 'stopped' : failure ? 'failed' : 'unchanged',
+    reason: failure ? 'nothing could be planned' : begun.reason,
+    loadId: begun.load.loadId,
+    attempt: begun.load.attempt,
+    startedAt: new Date(begun.load.startedAtMs).toISOString(),
+    finishedAt: new Date(finishedAtMs).toISOString(),
+    durationMs: finishedAtMs - begun.load.startedAtMs,
+    guarantee: runnable.explain(session.statePlace !== memoryPlace).guarantee,
+    state: session.statePlace,
+    counts: noCounts,
+    groups,
+    splits: [],
+    rejects: { byReason: {}, samples: [] },
+    left: 0,
+    concurrency: concurrencyOf(session.options, runnable),
+    notes: [...notes],
+    ...(failure?.error === undefined ? {} : { error: failure.error }),
+  }
+  stamp(session, begun.load.loadId)({ type: 'load.finished', report })
+  return report
+}

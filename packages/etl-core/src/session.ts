@@ -1,0 +1,141 @@
+import { randomBytes } from 'node:crypto'
+import type { Begun } from './begin.js'
+import { ConfigError, errorJson } from './errors.js'
+import { type Clock, type Load, type RunContext, silentLog, systemClock } from './load.js'
+import { paramsAsGiven } from './params.js'
+import type { Pipeline } from './pipeline.js'
+import type { RunEvent, RunEventBody } from './progress.js'
+import { type RunOptions, refuseBadOptions } from './run-options.js'
+import type { Runnable, RunnerContext, RunSettings } from './runnable.js'
+import type { Bookmark } from './split.js'
+import { memoryPlace, memoryState, type StateStore } from './state.js'
+import { type StopWatch, stopWatch } from './stop-watch.js'
+
+const defaults: RunSettings = {
+  // Often enough that a kill loses seconds, seldom enough that parts are few.
+  flushEvery: { batches: 1_000, intervalMs: 5_000 },
+  retry: { attempts: 4, firstMs: 500, maxMs: 30_000 },
+  maxRejects: undefined,
+}
+/** Besides the sink's buffers: a batch being written and one read ahead, as records. */
+const bytesPerOpenSplit = 2 * 1024 * 1024
+/** Everything one call of `run` works with, over all its loads. */
+export interface Session {
+  readonly pipeline: Pipeline
+  readonly runnable: Runnable
+  readonly options: RunOptions
+  readonly clock: Clock
+  readonly watch: StopWatch
+  readonly state: StateStore
+  readonly statePlace: string
+  readonly given: ReturnType<typeof paramsAsGiven>
+}
+
+/** Checks the options, fixes the parts, finds the state. Throws ConfigError. The caller disposes of `watch`. */
+export function openSession(pipeline: Pipeline, runnable: Runnable, params: unknown, options: RunOptions): Session {
+  refuseBadOptions(options)
+  runnable.prepare(pipeline.name)
+  const clock = options.clock ?? systemClock
+  const home = options.state ? undefined : runnable.home
+  const statePlace = home?.place ?? options.statePlace ?? (options.state ? 'the given store' : memoryPlace)
+  refuseWeakerDelivery(pipeline, runnable, statePlace)
+  return {
+    pipeline,
+    runnable,
+    options,
+    clock,
+    watch: stopWatch({ signal: options.signal, deadlineAtMs: options.deadlineAtMs, clock }),
+    state: options.state ?? home?.state(pipeline.name) ?? memoryState(),
+    statePlace,
+    given: paramsAsGiven(params, pipeline.volatile),
+  }
+}
+
+/** What plug-ins are told, for one load. */
+export function runContext(
+  session: Session,
+  load: Load,
+  bookmarks: ReadonlyMap<string, Bookmark>,
+  signal: AbortSignal,
+): RunContext {
+  const { options, pipeline, clock } = session
+  return {
+    pipeline: pipeline.name,
+    version: pipeline.version,
+    load,
+    bookmarks,
+    signal,
+    ...(options.deadlineAtMs === undefined ? {} : { deadlineAtMs: options.deadlineAtMs }),
+    clock,
+    log: options.log ?? silentLog,
+  }
+}
+
+/** What the runner works with, for one owned load. */
+export function runnerContext(
+  session: Session,
+  begun: Begun & { kind: 'owned' },
+  fenced: AbortSignal,
+  notes: string[],
+): RunnerContext {
+  const { options, watch } = session
+  const { lease, load } = begun
+  const identity: Load = { loadId: load.loadId, startedAtMs: load.startedAtMs, attempt: load.attempt, epoch: lease.epoch }
+  return {
+    ...runContext(session, identity, new Map(), AbortSignal.any([watch.soft, fenced])),
+    state: session.state,
+    statePlace: session.statePlace,
+    settings: {
+      flushEvery: options.flushEvery ?? defaults.flushEvery,
+      retry: options.retry ?? defaults.retry,
+      maxRejects: options.maxRejects,
+    },
+    concurrency: concurrencyOf(options, session.runnable, notes),
+    notes,
+    lease,
+    hardSignal: AbortSignal.any([watch.hard, fenced]),
+    observeMs: watch.observeMs,
+    shared: new Map(),
+    emit: stamp(session, load.loadId),
+  }
+}
+
+/** Splits run at once: as many as asked for, as few as fit the memory budget. */
+export function concurrencyOf(options: RunOptions, runnable: Runnable, notes?: string[]): number {
+  const wanted = Math.max(1, Math.floor(options.concurrency ?? 4))
+  const perSplit = runnable.explain().bufferBytes + bytesPerOpenSplit
+  const fits = Math.max(1, Math.floor(((options.memoryMiB ?? 64) * 1024 * 1024) / perSplit))
+  if (fits < wanted && options.concurrency !== undefined) {
+    notes?.push(`Splits run ${fits} at a time instead of ${wanted}: each may hold ${Math.ceil(perSplit / 1048576)} MiB.`)
+  }
+  return Math.min(wanted, fits)
+}
+
+/** Puts time and load on events and hands them to the listener, whose errors disturb nothing. */
+export function stamp(session: Session, loadId: string): (event: RunEventBody) => void {
+  const { options, pipeline, clock } = session
+  return event => {
+    try {
+      options.onEvent?.({ atMs: clock.now(), pipeline: pipeline.name, loadId, ...event } as RunEvent)
+    } catch (error) {
+      options.log?.warn('An event listener threw.', { error: errorJson(error) })
+    }
+  }
+}
+
+/** A new load id: readable, sortable, unique. */
+export function freshLoadId(nowMs: number): string {
+  return `${new Date(nowMs).toISOString().replace(/[-:.]/g, '').slice(0, 15)}Z-${randomBytes(4).toString('hex')}`
+}
+
+function refuseWeakerDelivery(pipeline: Pipeline, runnable: Runnable, statePlace: string): void {
+  const { delivery, reasons } = runnable.explain(statePlace !== memoryPlace).guarantee
+  if (pipeline.delivery !== 'exactly once' || delivery === 'exactly once') return
+  throw new ConfigError(
+    'ETL_GUARANTEE',
+    `Pipeline "${pipeline.name}" asks for exactly once and gets ${delivery}: ${reasons.join('; ')}.`,
+    {
+      context: { delivery },
+    },
+  )
+}

@@ -1,0 +1,143 @@
+import { applySteps, type SteppedBatch } from './apply-steps.js'
+import { rowsOf, type SourceBatch } from './batch.js'
+import { hashOf, toJson } from './json.js'
+import type { SplitContext } from './load.js'
+import { loadKeyOf, type Tally } from './load-state.js'
+import { refuseTooMany } from './max-rejects.js'
+import { issueOf, type Reject } from './reject.js'
+import { saveRejects } from './rejects.js'
+import type { RunnerContext } from './runnable.js'
+import type { Sink, SinkWriter } from './sink.js'
+import type { Source } from './source.js'
+import { type Checkpoint, groupOf, type Split } from './split.js'
+import type { SplitState } from './split-state.js'
+import type { Step } from './steps/step.js'
+import { emptyTally, tallyBatch } from './tally.js'
+
+/** What a split runs through. */
+export interface SplitEnds {
+  readonly source: Source<unknown>
+  readonly steps: readonly Step[]
+  readonly sink: Sink<unknown>
+}
+
+/** At most this many progress events per split and second. */
+const progressPerSecond = 2
+
+/** One attempt's way through its batches: where it stands, what it has counted, what is acknowledged. */
+export interface SplitRun {
+  readonly ctx: SplitContext & RunnerContext
+  readonly readFrom: Checkpoint['cursor'] | undefined
+  take(batch: SourceBatch<unknown>): Promise<void>
+  flushIfDue(): Promise<void>
+  flush(): Promise<void>
+  commit(): Promise<void>
+  retried(): void
+  /** A write is under way or ended in an error: the writer may hold half a batch. */
+  readonly midWrite: boolean
+}
+
+/** Begins an attempt's way at a checkpoint, or at the split's start. */
+export function splitRun(
+  ends: SplitEnds,
+  split: Split,
+  state: SplitState,
+  writer: SinkWriter<unknown>,
+  resume: Checkpoint | undefined,
+  ctx: SplitContext & RunnerContext,
+): SplitRun {
+  const { sink, source, steps } = ends
+  const loadKey = loadKeyOf(ctx.load.loadId)
+  const group = groupOf(split)
+  const keepsOutside = sink.capabilities.durableAt === 'flush'
+  // A transactional sink's cursor is the truth even where the source cannot seek: batches it has are read and passed over.
+  const seeks = source.capabilities.resumable
+  let toSkip = seeks ? 0 : (resume?.batchNo ?? 0)
+  let cursor = seeks ? resume?.cursor : undefined
+  let batchNo = seeks ? (resume?.batchNo ?? 0) : 0
+  let tally: Tally = resume ? state.doc.tally : emptyTally
+  let retries = 0
+  let unflushed = 0
+  let midWrite = false
+  let flushedAtMs = ctx.clock.now()
+  let progressAtMs = 0
+  // The tally as it was after each batch that is not acknowledged yet: what is saved must fit the checkpoint it is saved with.
+  const tallies = new Map<number, Tally>()
+
+  const progress = (force: boolean) => {
+    const nowMs = ctx.clock.now()
+    if (!force && nowMs - progressAtMs < 1000 / progressPerSecond) return
+    progressAtMs = nowMs
+    ctx.emit({ type: 'split.progress', split: split.id, group, counts: withRetries(tally, retries).counts })
+  }
+
+  return {
+    ctx,
+    readFrom: cursor,
+    get midWrite() {
+      return midWrite
+    },
+    retried() {
+      retries++
+      progress(true)
+    },
+    async take(batch) {
+      const before = cursor
+      cursor = batch.cursor
+      batchNo++
+      if (toSkip > 0) {
+        toSkip--
+        return
+      }
+      const stepped = await applySteps(steps, batch, batchNo, ctx)
+      const rejects = await writeBatch(stepped, { before, cursor: batch.cursor, batchNo })
+      if (rejects.length > 0) await saveRejects(ctx.state, loadKey, split.id, batchNo, rejects)
+      const written = stepped.rows.length - (rejects.length - stepped.rejects.length)
+      tally = tallyBatch(tally, { read: stepped.read, written, dropped: stepped.dropped, bytes: batch.bytes ?? 0 }, rejects)
+      tallies.set(batchNo, tally)
+      unflushed++
+      progress(false)
+      refuseTooMany(tally, ctx, split.id, false)
+    },
+    async flushIfDue() {
+      const { batches, intervalMs } = ctx.settings.flushEvery
+      if (unflushed >= batches || ctx.clock.now() - flushedAtMs >= intervalMs) await this.flush()
+    },
+    async flush() {
+      unflushed = 0
+      flushedAtMs = ctx.clock.now()
+      const checkpoint = await writer.flush()
+      if (checkpoint === undefined || !keepsOutside || checkpoint.batchNo === state.doc.checkpoint?.batchNo) return
+      const at = tallies.get(checkpoint.batchNo) ?? tally
+      await state.save({ checkpoint, tally: withRetries(at, retries) })
+      for (const known of tallies.keys()) if (known <= checkpoint.batchNo) tallies.delete(known)
+      ctx.emit({ type: 'split.saved', split: split.id, group, batchNo: checkpoint.batchNo })
+    },
+    async commit() {
+      refuseTooMany(tally, ctx, split.id, true)
+      const receipt = await writer.commit()
+      await state.save({ tally: withRetries(tally, retries), receipt: { value: receipt } })
+      progress(true)
+    },
+  }
+
+  async function writeBatch(
+    stepped: SteppedBatch,
+    at: { readonly before: Checkpoint['cursor'] | undefined; readonly cursor: Checkpoint['cursor']; readonly batchNo: number },
+  ): Promise<readonly Reject[]> {
+    midWrite = true
+    const result = await writer.write({
+      id: hashOf([ctx.pipeline, ctx.load.loadId, split.id, at.before ?? null]),
+      checkpoint: { cursor: at.cursor, batchNo: at.batchNo },
+      rows: rowsOf(stepped.rows),
+      rawOf: row => toJson(stepped.source[stepped.origin[row] as number]),
+    })
+    midWrite = false
+    const refused = (result.rejected ?? []).map(({ row, error }) => stepped.rejectRow(row, issueOf(error)))
+    return refused.length === 0 ? stepped.rejects : [...stepped.rejects, ...refused]
+  }
+}
+
+function withRetries(tally: Tally, retries: number): Tally {
+  return retries === 0 ? tally : { ...tally, counts: { ...tally.counts, retries: tally.counts.retries + retries } }
+}

@@ -1,1 +1,5 @@
-export {}
+export type { Classify, HttpReader, HttpReaderOptions, HttpRequestOptions, RequestLogEntry, RetryNotice } from './options.js'
+export { httpReader, isHttpReader } from './reader.js'
+export { redactUrl } from './redact.js'
+export type { HttpResponse } from './response.js'
+export type { RetryOptions } from './retry.js'

@@ -98,6 +98,7 @@ async function checkLoading({ manifest }) {
     if (typeof target === 'string') continue
     const specifier = `${manifest.name}${subpath.slice(1)}`
     const call = packageCalls[specifier] ?? (() => {})
+    if (subpath === '.' && !(specifier in packageCalls)) problems.push('tools/package-calls.mjs has no call for it')
     const body = `async m => { if (Object.keys(m).length === 0) throw new Error('exports nothing'); await (${call})(m) }`
     const programs = {
       import: ['--input-type=module', '--eval', `await (${body})(await import('${specifier}'))`],

@@ -131,7 +131,7 @@ describe('columnsOf on plain zod', () => {
     ['an array', z.array(z.string()), 'f: json'],
     ['an object', z.object({ a: z.bigint() }).optional(), 'f: json?'],
     ['a record', z.record(z.string(), z.number()), 'f: json'],
-    ['z.json()', z.json(), 'f: json'],
+    ['z.json(), which takes null', z.json(), 'f: json?'],
     ['bytes', z.instanceof(Uint8Array), 'f: bytes'],
     ['a union with null', z.union([z.int32(), z.null()]), 'f: int32?'],
     ['a union of text', z.union([z.string().max(3), z.string().max(5)]), 'f: string(5)'],

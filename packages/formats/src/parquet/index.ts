@@ -1,0 +1,1 @@
+export { type ParquetOptions, parquet } from './parquet.js'

@@ -42,7 +42,7 @@ it.skipIf(!duckdb)(`reads the same in DuckDB${duckdb ? '' : ' (skipped: @duckdb/
 
   const instance = await duckdb!.DuckDBInstance.create(':memory:')
   const connection = await instance.connect()
-  const sql = `SELECT l::VARCHAR l, d::VARCHAR d, m::VARCHAR m, epoch_us(at)::VARCHAR at, day::VARCHAR AS day, s FROM '${path}' WHERE m < 1`
+  const sql = `SELECT l::VARCHAR l, d::VARCHAR d, m::VARCHAR m, epoch_us("at")::VARCHAR "at", day::VARCHAR "day", s FROM '${path}' WHERE m < 1`
   const rows = (await connection.runAndReadAll(sql)).getRowObjectsJson()
   connection.closeSync()
   instance.closeSync()

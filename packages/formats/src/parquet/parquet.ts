@@ -28,6 +28,7 @@ export interface ParquetOptions {
  * Types: INT32, INT64, DOUBLE, BOOLEAN, DECIMAL (exact; INT32 up to 9 digits, INT64 up to 18, else 16 bytes), DATE, TIMESTAMP in UTC (micros,
  * nanos above six digits), UTF8, JSON and plain bytes. A null in a column that takes none, digits that do not fit, a time outside the years
  * of nanoseconds (1677 to 2262): RecordError `ETL_RECORD_INVALID` naming column and value; none of that call's records is taken then.
+ * DuckDB reads nanos as micros when they are in UTC, as here: its seventh digit is lost there, not in the file.
  * Fields of a record that have no column are left out. No records give a readable file with its columns and no rows.
  * The same records with the same group borders give the same bytes.
  *

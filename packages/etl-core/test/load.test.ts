@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { RecordError, SourceError, StateError } from '../src/index.js'
+import { inspectState, RecordError, SourceError, StateError } from '../src/index.js'
 import {
   documents,
   dyingState,
@@ -104,6 +104,26 @@ describe('a load', () => {
       }
     }
     expect(crashes).toBeGreaterThan(20)
+  })
+
+  it('saves the checkpoint the sink acknowledged, never a later one, with the counts that belong to it', async () => {
+    const records = [1, 2, 3, 4, 5, 6, 7]
+    for (let at = 2; at < records.length; at += 2) {
+      const state = memoryState()
+      const stop = new AbortController()
+      const { sink, published } = parts({ lags: true })
+      const before = (_: string, read: number) => (read === at ? stop.abort() : undefined)
+      await runNumbers(numbers({ splits: { a: records }, before }).source, sink, { state, signal: stop.signal })
+      const saved = (await inspectState(state)).load?.splits[0]
+      const rest = numbers({ splits: { a: records } })
+
+      const report = await runNumbers(rest.source, sink, { state })
+
+      expect(saved).toMatchObject({ batchNo: at / 2 - 1, counts: { read: at - 2 } })
+      expect(rest.asked.reads).toEqual([`a@${at - 2}`])
+      expect(report.counts).toMatchObject({ read: 7, written: 7 })
+      expect(published).toEqual({ a: records })
+    }
   })
 
   it('exactly once into a table whose cursor is in its transaction, after a crash at any state write', async () => {
@@ -222,7 +242,7 @@ describe('bookmarks', () => {
 describe('one bad split loses only its group', () => {
   it('publishes the other groups, keeps what was read, and goes on with only what failed', async () => {
     const state = memoryState()
-    const { sink, published, ids } = parts()
+    const { sink, published, ids, calls } = parts()
     const failing = numbers({ splits: { a: [1], b: [2, 3, 4] }, before: (split, at) => broken(split === 'b' && at === 2) })
     const first = await runNumbers(failing.source, sink, { state })
     const written = ids.length
@@ -234,6 +254,7 @@ describe('one bad split loses only its group', () => {
     expect(second.status).toBe('succeeded')
     expect(fixed.asked.reads).toEqual(['b@2'])
     expect(ids.length - written).toBe(1)
+    expect(calls.filter(call => call === 'publish a')).toHaveLength(1)
     expect(published).toEqual({ a: [1], b: [2, 3, 4] })
   })
 

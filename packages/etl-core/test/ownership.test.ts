@@ -1,7 +1,7 @@
 import { hostname } from 'node:os'
 import { describe, expect, it } from 'vitest'
 import { inspectState, isEtlError, resetState, thisProcess } from '../src/index.js'
-import { dyingState, memoryState, movedClock, numbers, parts, runNumbers, untilDeath } from './world.js'
+import { documents, dyingState, memoryState, movedClock, numbers, parts, runNumbers, untilDeath } from './world.js'
 
 /** A process id that no process has: Linux hands out none this high. */
 const deadPid = 0x3fffffff
@@ -29,6 +29,24 @@ function standing(options: Parameters<typeof runNumbers>[2] = {}, state = memory
   })
   running.catch(() => undefined)
   return { state, running, here, go, ...ends }
+}
+
+/** Holds a split up at its second batch. */
+function gated(name: string) {
+  let arrived = () => {}
+  let go = () => {}
+  const here = new Promise<void>(resolve => {
+    arrived = resolve
+  })
+  const gate = new Promise<void>(resolve => {
+    go = resolve
+  })
+  const before = (split: string, at: number) => {
+    if (split !== name || at !== 2) return
+    arrived()
+    return gate
+  }
+  return { here, go: () => go(), before }
 }
 
 describe('one owner', () => {
@@ -104,6 +122,67 @@ describe('one owner', () => {
     expect(published).toEqual({ a: [1, 2, 3, 4] })
     expect(paused.calls.filter(call => call.startsWith('publish'))).toEqual([])
     expect(await inspectState(paused.state)).toEqual(before)
+  })
+
+  it('a paused owner that comes back while publishing makes nothing more visible', async () => {
+    const state = memoryState()
+    const clock = movedClock()
+    // The paused process's own clock stood still, so that nothing but the look at the head before each publish can stop it.
+    const stopped = movedClock()
+    const splits = { a: [1], b: [2] }
+    const old = parts()
+    let arrived = () => {}
+    let go = () => {}
+    const here = new Promise<void>(resolve => {
+      arrived = resolve
+    })
+    const gate = new Promise<void>(resolve => {
+      go = resolve
+    })
+    const pausing = {
+      ...old.sink,
+      publish: async (...args: Parameters<NonNullable<typeof old.sink.publish>>) => {
+        arrived()
+        await gate
+        return old.sink.publish?.(...args) ?? {}
+      },
+    }
+    const paused = runNumbers(numbers({ splits, bookmark: 'old' }).source, pausing, { state, clock: stopped, owner: elsewhere })
+    paused.catch(() => undefined)
+    await here
+    clock.advance(3_600_000)
+    await runNumbers(numbers({ splits, bookmark: 'old' }).source, parts().sink, { state, clock })
+
+    go()
+
+    await expect(paused).rejects.toMatchObject({ code: 'ETL_STATE_CONFLICT' })
+    expect(old.calls.filter(call => call.startsWith('publish'))).toEqual(['publish a'])
+  })
+
+  it('a paused owner that comes back takes no split from its successor', async () => {
+    const clock = movedClock()
+    const splits = { a: [1, 2, 3, 4], b: [5, 6, 7, 8] }
+    const state = memoryState()
+    const [first, second] = [gated('a'), gated('b')]
+    const zombie = runNumbers(numbers({ splits, before: first.before }).source, parts().sink, {
+      state,
+      clock,
+      owner: elsewhere,
+      concurrency: 1,
+    })
+    zombie.catch(() => undefined)
+    await first.here
+    clock.advance(3_600_000)
+    const successor = runNumbers(numbers({ splits, before: second.before }).source, parts().sink, { state, clock })
+    await second.here
+    const held = await documents(state)
+
+    first.go()
+    await expect(zombie).rejects.toMatchObject({ code: 'ETL_STATE_CONFLICT' })
+
+    expect(await documents(state)).toEqual(held)
+    second.go()
+    expect((await successor).status).toBe('succeeded')
   })
 
   it('renews its lease while it works and notices when another run has taken over', async () => {

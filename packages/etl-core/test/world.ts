@@ -68,7 +68,14 @@ export function numbers(data: SourceData) {
 }
 
 /** A sink like a folder's: parts are kept at each flush, groups become visible when published. */
-export function parts(options: { readonly durableAt?: 'flush' | 'commit'; readonly refuse?: (record: number) => boolean } = {}) {
+export function parts(
+  options: {
+    readonly durableAt?: 'flush' | 'commit'
+    readonly refuse?: (record: number) => boolean
+    /** A flush makes durable only what was written before the newest batch, as a sink with blocks of counted records does. */
+    readonly lags?: boolean
+  } = {},
+) {
   const published: Record<string, number[]> = {}
   const calls: string[] = []
   const ids: string[] = []
@@ -79,10 +86,12 @@ export function parts(options: { readonly durableAt?: 'flush' | 'commit'; readon
     async open(ctx) {
       const rows = [...((ctx.resume?.kept as readonly number[] | undefined) ?? [])]
       let last: Checkpoint | undefined
+      let before: Checkpoint | undefined
       calls.push(`open ${ctx.split.id}`)
       return {
         async write(batch: Batch<number>) {
           ids.push(batch.id)
+          before = last && { ...last, kept: [...rows] }
           last = batch.checkpoint
           const all = batch.rows.toArray()
           const refused = all.flatMap((record, row) => (options.refuse?.(record) ? [row] : []))
@@ -92,7 +101,8 @@ export function parts(options: { readonly durableAt?: 'flush' | 'commit'; readon
         },
         async flush() {
           calls.push(`flush ${ctx.split.id}`)
-          return durableAt === 'commit' || !last ? undefined : { ...last, kept: [...rows] }
+          if (durableAt === 'commit' || !last) return undefined
+          return options.lags ? before : { ...last, kept: [...rows] }
         },
         async commit() {
           calls.push(`commit ${ctx.split.id}`)

@@ -1,0 +1,116 @@
+// The main job, offline: recorded World Bank responses served on loopback, loaded by the real command, twice stopped in the middle.
+import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { worldBankRecordings, worldBankServer } from '@millrace/source-worldbank/testing'
+
+const root = fileURLToPath(new URL('../../..', import.meta.url))
+const command = join(root, 'adapters/cli/bin/millrace.js')
+const recordings = await worldBankRecordings(fileURLToPath(new URL('../recordings', import.meta.url)))
+const indicators = 'SP.POP.TOTL,NY.GDP.MKTP.CD'
+
+const say = text => process.stdout.write(`${text}\n`)
+const title = text => say(`\n${text}\n${'-'.repeat(text.length)}`)
+
+/** Runs the command; resolves with its exit code and events. `onEvent` may kill it. */
+function millrace(flags, onEvent = () => {}) {
+  const child = spawn(process.execPath, [command, 'run', 'worldbank', '--json', ...flags], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
+  const events = []
+  let rest = ''
+  let problems = ''
+  child.stderr.on('data', chunk => {
+    problems += chunk
+  })
+  child.stdout.setEncoding('utf8').on('data', chunk => {
+    const lines = (rest + chunk).split('\n')
+    rest = lines.pop()
+    for (const line of lines.filter(Boolean)) {
+      events.push(JSON.parse(line))
+      onEvent(events.at(-1), child)
+    }
+  })
+  return new Promise((resolve, reject) => {
+    child.on('error', reject)
+    child.on('close', (code, signal) => resolve({ code, signal, events, problems, report: events.findLast(e => e.type === 'load.finished')?.report }))
+  })
+}
+
+function expect(what, ok, detail = '') {
+  if (ok) return
+  say(`\nThis should not have happened: ${what}.${detail ? `\n${detail}` : ''}`)
+  process.exit(1)
+}
+
+function files(folder) {
+  if (!existsSync(folder)) return []
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter(entry => entry.isFile() && !entry.parentPath.includes('_millrace'))
+    .map(entry => join(entry.parentPath, entry.name))
+    .sort()
+}
+
+const hash = file => createHash('sha256').update(readFileSync(file)).digest('hex')
+const shown = file => relative(root, file)
+const list = folder => {
+  for (const file of files(folder)) say(`  ${shown(file).padEnd(44)} ${String(statSync(file).size).padStart(10)} bytes`)
+}
+
+const server = await worldBankServer(recordings)
+try {
+  rmSync(join(root, 'out'), { recursive: true, force: true })
+  const common = ['--indicators', indicators, '--api-url', server.url]
+
+  title('1. World Bank indicators to CSV')
+  say(`millrace run worldbank --indicators ${indicators} --to file:./out/csv`)
+  const first = await millrace([...common, '--to', 'file:./out/csv'])
+  expect('the first run failed', first.code === 0, first.problems)
+  say(`${first.report.counts.written} records in ${first.report.durationMs} ms, ${first.report.guarantee.delivery}:`)
+  list(join(root, 'out/csv'))
+
+  title('2. The same again')
+  const before = files(join(root, 'out/csv')).map(file => statSync(file).mtimeMs)
+  const second = await millrace([...common, '--to', 'file:./out/csv'])
+  expect('the second run was not "unchanged"', second.code === 0 && second.report.status === 'unchanged', second.problems)
+  expect('a file was touched', String(files(join(root, 'out/csv')).map(file => statSync(file).mtimeMs)) === String(before))
+  say('unchanged: nothing new at the source, no file touched.')
+
+  title('3. The same to Parquet')
+  say(`millrace run worldbank --indicators ${indicators} --format parquet --to file:./out/parquet`)
+  const third = await millrace([...common, '--format', 'parquet', '--to', 'file:./out/parquet'])
+  expect('the Parquet run failed', third.code === 0, third.problems)
+  list(join(root, 'out/parquet'))
+
+  title('4. Killed in the middle, and run again')
+  server.setDelayMs(150)
+  const flags = [...common, '--to', 'file:./out/killed', '--concurrency', '1', '--flush-every', '1']
+  const killed = await millrace(flags, (event, child) => {
+    if (event.type === 'split.saved' && event.batchNo === 3) child.kill('SIGKILL')
+  })
+  expect('the run ended before it could be killed', killed.signal === 'SIGKILL', killed.problems)
+  say(`killed (SIGKILL) after page 3: ${files(join(root, 'out/killed')).length} files visible, nothing half written.`)
+  server.setDelayMs(0)
+  const again = await millrace(flags)
+  expect('the run after the kill failed', again.code === 0, again.problems)
+  const resumedAt = again.events.find(event => event.type === 'split.started')?.resumedAtBatch
+  say(`run again: attempt ${again.report.attempt}, went on after page ${resumedAt}.`)
+  const same = files(join(root, 'out/killed')).every(file => hash(file) === hash(file.replace(/killed/, 'csv')))
+  expect('the files differ from those of the undisturbed run', same && files(join(root, 'out/killed')).length === 4)
+  say('files: identical to those of the undisturbed run, byte for byte.')
+
+  title('A look inside')
+  const lines = readFileSync(join(root, 'out/csv/SP.POP.TOTL/latest.csv'), 'utf8').split('\n')
+  const columns = ['country_iso3', 'country_name', 'year', 'value']
+  const at = columns.map(name => lines[0].split(',').indexOf(name))
+  const rows = lines.filter(line => /^"?(AF|BR|FR|IN|NG)"?,/.test(line) && !line.includes('"') && line.split(',')[at[2]] === '2023')
+  for (const row of [columns, ...rows.map(line => at.map(index => line.split(',')[index]))]) {
+    say(`  ${row[0].padEnd(14)}${row[1].padEnd(20)}${row[2].padEnd(6)}${row[3].padStart(14)}`)
+  }
+
+  title('Against the live API')
+  say(`npx millrace run worldbank --indicators ${indicators} --date 2000:2024 --to file:./out/live`)
+  say('\nData: World Development Indicators, The World Bank, CC BY 4.0.')
+} finally {
+  await server.close()
+}

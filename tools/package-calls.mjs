@@ -40,7 +40,51 @@ export const packageCalls = {
     if (columns.length !== 1 || column.decimal(18, 4).parse('1.50') !== '1.50') throw new Error(JSON.stringify(columns))
   },
 
-  '@millrace/lambda': ({ lambdaHandler }) => {
-    if (typeof lambdaHandler !== 'function') throw new Error('no lambdaHandler')
+  // Each format loads what it needs when it is first used.
+  '@millrace/formats': async ({ csv, ndjson, parquet, encodeAll, decodeAll }) => {
+    const columns = [{ name: 'id', type: { kind: 'string' }, nullable: false }]
+    for (const format of [csv(), ndjson(), parquet({ columns })]) {
+      const { records } = await decodeAll(format, await encodeAll(format, [{ id: 'a' }, { id: 'b' }]))
+      if (String(records.map(record => record.id)) !== 'a,b') throw new Error(JSON.stringify({ format, records }))
+    }
+  },
+
+  '@millrace/http': async ({ httpReader }) => {
+    const { createServer } = await import('node:http')
+    const server = createServer((_, response) => response.end('hello')).listen(0, '127.0.0.1')
+    await new Promise(resolve => server.once('listening', resolve))
+    const reader = httpReader()
+    const answer = (await reader.request(`http://127.0.0.1:${server.address().port}/`)).text()
+    await reader.close()
+    server.close()
+    if (answer !== 'hello') throw new Error(answer)
+  },
+
+  '@millrace/objects': ({ folder }) => {
+    if (folder.scheme !== 'file') throw new Error(JSON.stringify(folder))
+  },
+
+  '@millrace/source-worldbank': ({ worldBank }) => {
+    const source = worldBank({ indicators: ['SP.POP.TOTL'] })
+    if (typeof source.plan !== 'function') throw new Error(JSON.stringify(source))
+  },
+
+  '@millrace/etl-testkit': testkit => {
+    if (typeof testkit.describeSink !== 'function') throw new Error(`no describeSink in ${Object.keys(testkit)}`)
+  },
+
+  '@millrace/lambda': async ({ lambdaHandler }) => {
+    const refusal = await (async () => lambdaHandler({}))().catch(error => error)
+    if (refusal.code !== 'ETL_CONFIG_INVALID') throw refusal
+  },
+
+  '@millrace/cli': async ({ main }) => {
+    let shown = ''
+    const code = await main(['--version'], { stdout: { write: text => (shown += text) } })
+    if (code !== 0 || !/^\d+\.\d+\.\d+\n$/.test(shown)) throw new Error(`${code}: ${shown}`)
+  },
+
+  '@millrace/system-worldbank': ({ worldbank, params }) => {
+    worldbank.build(params.parse({ indicators: ['SP.POP.TOTL'] }))
   },
 }

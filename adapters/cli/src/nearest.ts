@@ -3,7 +3,7 @@ export function nearest(typed: string, known: Iterable<string>): string | undefi
   let best: { word: string; distance: number } | undefined
   for (const word of known) {
     const distance = distanceBetween(typed.toLowerCase(), word.toLowerCase())
-    if (distance <= Math.max(1, Math.floor(Math.max(typed.length, word.length) * 0.4)) && (!best || distance < best.distance)) {
+    if (distance <= Math.max(1, Math.floor(Math.max(typed.length, word.length) * 0.34)) && (!best || distance < best.distance)) {
       best = { word, distance }
     }
   }

@@ -1,29 +1,43 @@
-import type { Explanation } from '@millrace/etl-core'
+import { type Explanation, type Preview, preview, type RunOptions } from '@millrace/etl-core'
 import { type ExitCode, exitCodes } from '../exit-codes.js'
-import { helpFlag, jsonFlag, paramsFlag, verboseFlag } from '../flags/command-flags.js'
+import { fullFlag, helpFlag, jsonFlag, offlineFlag, paramsFlag, stateFlag, verboseFlag } from '../flags/command-flags.js'
 import type { CommandIo } from '../io.js'
-import { bytes } from '../show/units.js'
-import { type PipelineCommand, readInvocation } from './invocation.js'
+import { bytes, count, counted, printable } from '../show/units.js'
+import { type Invocation, type PipelineCommand, readInvocation } from './invocation.js'
+import { chosenState } from './state-place.js'
 
 const command: PipelineCommand = {
   name: 'explain',
-  does: 'Says what a pipeline is made of and what it promises with these parameters. Reads and writes nothing.',
-  groups: [{ heading: 'Flags:', flags: [paramsFlag, jsonFlag, verboseFlag, helpFlag] }],
+  does: 'Says what a pipeline is made of, what it promises, and what a run with these parameters would load now. Writes nothing.',
+  groups: [{ heading: 'Flags:', flags: [paramsFlag, stateFlag, fullFlag, offlineFlag, jsonFlag, verboseFlag, helpFlag] }],
 }
 
-/** `millrace explain <pipeline>`. */
+/** `millrace explain <pipeline>`. What it is made of is told first: a source that cannot be asked does not hide it. */
 export async function explainCommand(argv: readonly string[], io: CommandIo): Promise<ExitCode> {
   const invocation = await readInvocation(command, argv, io)
   if (!invocation) return exitCodes.done
   const { pipeline, given } = invocation
+  const chosen = await chosenState(invocation)
   const runnable = invocation.build()
   runnable.prepare(pipeline.name)
-  const explanation = runnable.explain()
+  const durable = chosen !== undefined || runnable.home !== undefined
+  const explanation = { ...runnable.explain(durable), ...(chosen ? { state: chosen.statePlace } : {}) }
   const about = { pipeline: pipeline.name, version: pipeline.version, description: pipeline.description ?? null }
-  io.stdout.write(
-    given.switches.get('json') ? `${JSON.stringify({ ...about, ...explanation })}\n` : explainText(about, explanation),
-  )
+  const asJson = given.switches.get('json') === true
+  if (!asJson) io.stdout.write(explainText(about, explanation))
+  const now = given.switches.get('offline') ? undefined : await planned(invocation, chosen)
+  if (asJson) io.stdout.write(`${JSON.stringify({ ...about, ...explanation, ...(now ? { now } : {}) })}\n`)
+  else if (now) io.stdout.write(previewText(now))
   return exitCodes.done
+}
+
+type Planned = Pick<Preview, 'resumes' | 'groups' | 'notes'>
+
+/** Planning gets a runnable of its own: each is prepared once. */
+async function planned({ pipeline, given, input, build }: Invocation, chosen: RunOptions = {}): Promise<Planned> {
+  const options = { ...chosen, full: given.switches.get('full') === true }
+  const { resumes, groups, notes } = await preview(pipeline, build(), input, options)
+  return { resumes, groups, notes }
 }
 
 /** An explanation for people. */
@@ -36,11 +50,33 @@ export function explainText(about: { pipeline: string; version: string; descript
     ['sink', made.sink],
     ['state', made.state ?? 'in memory only: the sink has no place for it; --state names one'],
     ['delivery', `${delivery}: ${reasons.join('; ')}`],
-    [
-      'stopping',
-      survivesStop ? 'a stopped split goes on where it was' : 'a split must fit in one attempt: a stop gives up what it had',
-    ],
+    ['stopping', survivesStop ? 'a stopped split goes on where it was' : 'a stopped split begins again from its start'],
     ['memory', `${bytes(made.bufferBytes)} of buffers for each split that runs`],
   ]
-  return facts.map(([name, fact]) => `${name.padEnd(10)}${fact}\n`).join('')
+  return facts.map(([name, fact]) => `${name.padEnd(10)}${printable(fact)}\n`).join('')
+}
+
+/** Groups at most; the rest is complete as JSON. */
+const maxGroups = 30
+
+/** What a run would do now, for people. */
+export function previewText({ resumes, groups, notes }: Planned): string {
+  const loads = groups.filter(group => group.action === 'load').length
+  const does = resumes
+    ? `take up load ${resumes}`
+    : loads === 0
+      ? 'load nothing'
+      : `load ${count(loads)} of ${counted(groups.length, 'group')}`
+  const lines = [
+    `${'now'.padEnd(10)}a run would ${does}`,
+    ...groups
+      .slice(0, maxGroups)
+      .map(
+        ({ group, action, reason, splits }) =>
+          `  ${group}  ${action}: ${reason}${splits > 0 ? `, ${counted(splits, 'split')}` : ''}`,
+      ),
+    ...(groups.length > maxGroups ? [`  and ${counted(groups.length - maxGroups, 'more group')}`] : []),
+    ...notes.map(note => `  note: ${note}`),
+  ]
+  return `${lines.map(line => printable(line)).join('\n')}\n`
 }

@@ -68,8 +68,7 @@ async function checked(
 ): Promise<Invocation> {
   const problems = [...given.problems]
   // Behind an unknown flag stands its value, which is no operand of its own.
-  if (given.operands.length > 1)
-    problems.push(`${usage} takes flags only, and ${given.operands.length - 1} words stand without one.`)
+  if (given.operands.length > 1) problems.push(`${usage} takes flags only, and ${strayWords} without one.`)
   judge(given, problems)
   const read = await readParams(pipeline, params, given, cwd)
   problems.push(...read.problems)

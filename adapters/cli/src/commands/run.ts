@@ -6,7 +6,7 @@ import type { CommandIo } from '../io.js'
 import { errorText } from '../show/error.js'
 import { type RunOutput, runOutput } from '../show/run-output.js'
 import { type Invocation, type PipelineCommand, readInvocation } from './invocation.js'
-import { stateAt } from './state-place.js'
+import { chosenState } from './state-place.js'
 
 const command: PipelineCommand = {
   name: 'run',
@@ -51,14 +51,11 @@ export async function runCommand(argv: readonly string[], io: CommandIo): Promis
   }
 }
 
-async function runOptions({ pipeline, given }: Invocation, flags: RunFlagValues): Promise<RunOptions> {
-  const { deadlineMs, ...options } = flags
-  const at = given.texts.get('state')?.at(-1)
-  const chosen = at === undefined ? undefined : await stateAt(pipeline, at)
+async function runOptions(invocation: Invocation, { deadlineMs, ...options }: RunFlagValues): Promise<RunOptions> {
   return {
     ...options,
     ...(deadlineMs === undefined ? {} : { deadlineAtMs: Date.now() + deadlineMs }),
-    ...(chosen === undefined ? {} : { state: chosen.state, statePlace: chosen.place }),
+    ...(await chosenState(invocation)),
   }
 }
 

@@ -1,27 +1,28 @@
-import { ConfigError, connectWith, type Pipeline, type StateStore } from '@millrace/etl-core'
+import { ConfigError, connectWith, type StateStore } from '@millrace/etl-core'
 import type { Invocation } from './invocation.js'
 
-/** A pipeline's state, and where it is for people. */
+/** A pipeline's state, and where it is for people: two of the options of `run`. */
 export interface StatePlace {
-  readonly place: string
+  readonly statePlace: string
   readonly state: StateStore
 }
 
-/** State at a place the pipeline's connectors can open; folders can always be opened. */
-export async function stateAt(pipeline: Pipeline, place: string): Promise<StatePlace> {
+/** What `--state` names, through the pipeline's own connectors; nothing without it. @throws ConfigError for a place none of them opens. */
+export async function chosenState({ pipeline, given }: Invocation): Promise<StatePlace | undefined> {
+  const place = given.texts.get('state')?.at(-1)
+  if (place === undefined) return undefined
   const { home } = connectWith(pipeline.connectors).place(place)
-  return { place: home.place, state: home.state(pipeline.name) }
+  return { statePlace: home.place, state: home.state(pipeline.name) }
 }
 
 /** Where a pipeline with these parameters keeps its state: `--state`, else with its data. */
 export async function stateOf(invocation: Invocation): Promise<StatePlace> {
-  const { pipeline, given } = invocation
-  const place = given.texts.get('state')?.at(-1)
-  if (place !== undefined) return stateAt(pipeline, place)
+  const chosen = await chosenState(invocation)
+  if (chosen) return chosen
   const { home } = invocation.build()
-  if (home) return { place: home.place, state: home.state(pipeline.name) }
+  if (home) return { statePlace: home.place, state: home.state(invocation.pipeline.name) }
   throw new ConfigError(
     'ETL_STATE_NONE',
-    `Pipeline "${pipeline.name}" keeps no state at its destination. If it was run with --state <place>, name the same place.`,
+    `Pipeline "${invocation.pipeline.name}" keeps no state at its destination. If it was run with --state <place>, name the same place.`,
   )
 }

@@ -34,7 +34,7 @@ export async function stateCommand([action, ...argv]: readonly string[], io: Com
 async function showState(argv: readonly string[], io: CommandIo): Promise<ExitCode> {
   const invocation = await readInvocation(show, argv, io)
   if (!invocation) return exitCodes.done
-  const { place, state } = await stateOf(invocation)
+  const { statePlace: place, state } = await stateOf(invocation)
   const summary = await inspectState(state)
   const { name } = invocation.pipeline
   const asJson = invocation.given.switches.get('json') === true
@@ -47,7 +47,7 @@ async function reallyReset(argv: readonly string[], io: CommandIo): Promise<Exit
   if (!invocation) return exitCodes.done
   const { name } = invocation.pipeline
   const { switches } = invocation.given
-  const { place, state } = await stateOf(invocation)
+  const { statePlace: place, state } = await stateOf(invocation)
   if (!switches.get('yes') && !(await confirmed(name, place, await inspectState(state), io))) {
     io.stderr.write('millrace: nothing was changed.\n')
     return exitCodes.done

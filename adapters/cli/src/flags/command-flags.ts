@@ -20,9 +20,12 @@ export const stateFlag: CommandFlag = {
   does: 'where state and rejects lie, instead of with the data',
 }
 
+export const fullFlag: CommandFlag = { name: 'full', does: 'ignore bookmarks and load everything anew' }
+export const offlineFlag: CommandFlag = { name: 'offline', does: 'do not ask the source what there is to load' }
+
 /** `millrace run`: how to run. None of these decides which records arrive. */
 export const runFlags: readonly CommandFlag[] = [
-  { name: 'full', does: 'ignore bookmarks and load everything anew' },
+  fullFlag,
   { name: 'concurrency', value: 'n', does: 'splits run at once (default 4, lowered to fit the memory)' },
   { name: 'memory', value: 'MiB', does: "budget for the run's buffers (default 64)" },
   stateFlag,
@@ -45,5 +48,5 @@ export const yesFlag: CommandFlag = { name: 'yes', does: 'do not ask' }
 
 /** Names no parameter may have as its flag: a pipeline takes the same parameters under every command. */
 export const reservedFlags: ReadonlySet<string> = new Set(
-  [...runFlags, ...showFlags, paramsFlag, yesFlag, { name: 'version' }].map(flag => flag.name),
+  [...runFlags, ...showFlags, paramsFlag, yesFlag, offlineFlag, { name: 'version' }].map(flag => flag.name),
 )

@@ -37,7 +37,9 @@ export function parseFlags(set: FlagSet, argv: readonly string[]): Given {
     .map(text => text.replace(/=.*$/s, ''))
     .map(flag => `${flag} is not a flag of ${set.usage}.${didYouMean(flag, known, word => word)}`)
   for (const [flag, given] of texts) {
-    if (given.some(text => known.has(text))) problems.push(`--${flag} needs a value.`)
+    if (!given.some(text => known.has(text))) continue
+    problems.push(`--${flag} needs a value.`)
+    texts.delete(flag)
   }
   return { operands, switches, texts, problems }
 }
@@ -53,7 +55,10 @@ export function flagsHelp(set: FlagSet, columns: number): string {
 function commandFor(set: FlagSet) {
   const switches = new Map<string, boolean>()
   const texts = new Map<string, string[]>()
-  const command = new Command('millrace').helpOption(false).exitOverride()
+  const command = new Command('millrace')
+    .helpOption(false)
+    .exitOverride()
+    .configureOutput({ writeErr: () => {} })
   const taken = new Set(
     [...set.params, ...set.groups.flatMap(group => group.flags)].map(flag => ('flag' in flag ? flag.flag : flag.name)),
   )

@@ -1,0 +1,50 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { jsonLines, numbers, spawned, tempFolder } from './support/command.js'
+
+describe('millrace as a process', () => {
+  test('runs a TypeScript file from any directory and ends with the report', async () => {
+    const cwd = tempFolder()
+    const { code, out, err } = await spawned(['run', numbers, '--splits', '1'], { cwd }).ended
+
+    expect({ code, err }).toEqual({ code: 0, err: '' })
+    expect(jsonLines(out).at(-1)).toMatchObject({ type: 'load.finished', report: { status: 'succeeded' } })
+    expect(readFileSync(join(cwd, 'out/part-1.ndjson'), 'utf8').split('\n')[0]).toBe('{"split":"part-1","value":1}')
+  })
+
+  test('after Ctrl-C flushes, reports stopped and exits with 130; the next run goes on', async () => {
+    const cwd = tempFolder()
+    let told = false
+    const onOut = (text: string, kill: (signal: NodeJS.Signals) => void) => {
+      if (told || !text.includes('split.progress')) return
+      told = true
+      kill('SIGINT')
+    }
+    const flags = ['run', numbers, '--splits', '1', '--count', '600']
+    const first = await spawned([...flags, '--slow-ms', '5'], { cwd, onOut }).ended
+    const second = await spawned(flags, { cwd }).ended
+
+    expect(first.code).toBe(130)
+    expect(first.err).toContain('Ctrl-C again')
+    expect(jsonLines(first.out).at(-1)).toMatchObject({ report: { status: 'stopped', left: 1 } })
+    expect(jsonLines(second.out).at(-1)).toMatchObject({ report: { status: 'succeeded', attempt: 2 } })
+    expect(readFileSync(join(cwd, 'out/part-1.ndjson'), 'utf8').split('\n')).toHaveLength(601)
+  })
+
+  test('a reader that leaves (| head) ends its output without a complaint; the load goes on', async () => {
+    const cwd = tempFolder()
+    const { child, ended } = spawned(['run', numbers, '--count', '40', '--slow-ms', '5'], { cwd })
+    child.stdout.once('data', () => child.stdout.destroy())
+    const { code, err } = await ended
+
+    expect({ code, err }).toEqual({ code: 0, err: '' })
+    expect(readFileSync(join(cwd, 'out/part-2.ndjson'), 'utf8').split('\n')).toHaveLength(41)
+  })
+
+  test('does not hang on what a pipeline forgot to close', async () => {
+    const { code } = await spawned(['run', numbers, '--forgetful']).ended
+
+    expect(code).toBe(0)
+  })
+})

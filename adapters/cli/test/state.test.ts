@@ -1,0 +1,120 @@
+import { describe, expect, test } from 'vitest'
+import { command, jsonLines, numbers, tempFolder } from './support/command.js'
+
+/** A destination where a load of two splits was run, `--failing` in part-1 if asked. */
+async function loaded(...flags: string[]) {
+  const to = `lines:${tempFolder()}`
+  const { code } = await command(['run', numbers, '--to', to, ...flags])
+  const show = async () => jsonLines((await command(['state', 'show', numbers, '--to', to, '--json'])).out)[0]
+  return { to, code, show }
+}
+
+describe('millrace state show', () => {
+  test('shows bookmarks and rejects of what was published', async () => {
+    const { to, show } = await loaded('--spoilt', '3')
+    const { out } = await command(['state', 'show', numbers, '--to', to])
+
+    expect(out).toContain('owner      none')
+    expect(out).toContain('part-1  5 (load ')
+    expect(out).toMatch(/^ {4}6 {2}in load /m)
+    expect(await show()).toMatchObject({ pipeline: 'numbers', place: `${to}/_millrace`, load: null, rejects: [{ count: 6 }] })
+  })
+
+  test('says that there was no run so far', async () => {
+    const { code, out } = await command(['state', 'show', numbers, '--to', `lines:${tempFolder()}`])
+
+    expect(code).toBe(0)
+    expect(out).toContain('no run so far')
+  })
+
+  test('shows how far an unfinished load is', async () => {
+    const { to, show } = await loaded('--splits', '1', '--count', '400', '--slow-ms', '5', '--deadline', '1.1')
+
+    expect(await show()).toMatchObject({ load: { attempt: 1, splits: [{ split: 'part-1', status: 'begun' }] } })
+    expect((await command(['state', 'show', numbers, '--to', to])).out).toMatch(/part-1 {2}begun, saved to batch \d+/)
+  })
+})
+
+describe('millrace state reset', () => {
+  test('forgets with --yes, and the next run begins anew', async () => {
+    const { to, show } = await loaded()
+    const { code, out } = await command(['state', 'reset', numbers, '--to', to, '--yes'])
+
+    expect(code).toBe(0)
+    expect(out).toContain('Forgot the state')
+    expect(await show()).toMatchObject({ groups: {}, load: null, rejects: [] })
+  })
+
+  test('asks at a terminal and changes nothing unless told yes', async () => {
+    const { to, show } = await loaded()
+    const asked: string[] = []
+    const answering = (answer: string) => ({
+      ask: async (question: string) => {
+        asked.push(question)
+        return answer
+      },
+    })
+    const no = await command(['state', 'reset', numbers, '--to', to], answering(''))
+
+    expect(no).toMatchObject({ code: 0, err: 'millrace: nothing was changed.\n' })
+    expect(asked[0]).toContain('2 bookmarks')
+    expect(await show()).toHaveProperty('groups.part-1')
+
+    await command(['state', 'reset', numbers, '--to', to], answering('y'))
+    expect(await show()).toMatchObject({ groups: {} })
+  })
+
+  test('needs --yes where nobody can answer', async () => {
+    const { to, show } = await loaded()
+    const { code, err } = await command(['state', 'reset', numbers, '--to', to])
+
+    expect(code).toBe(2)
+    expect(err).toContain('--yes')
+    expect(await show()).toHaveProperty('groups.part-1')
+  })
+
+  test('refuses while a live run owns the state', async () => {
+    const to = `lines:${tempFolder()}`
+    const running = command(['run', numbers, '--to', to, '--count', '200', '--slow-ms', '5'])
+    await new Promise(resolve => setTimeout(resolve, 250))
+    const { code, err } = await command(['state', 'reset', numbers, '--to', to, '--yes'])
+    const { code: ran } = await running
+
+    expect(code).toBe(1)
+    expect(err).toContain('ETL_STATE_CONFLICT')
+    expect(ran).toBe(0)
+  })
+})
+
+test('millrace state takes show or reset', async () => {
+  expect(await command(['state', 'rest', numbers])).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('Did you mean "reset"?'),
+  })
+  expect((await command(['state', '--help'])).out).toContain('millrace state show <pipeline>')
+})
+
+describe('millrace explain', () => {
+  test('tells the parts, the promise and what a run would load', async () => {
+    const { to } = await loaded()
+    const { code, out } = await command(['explain', numbers, '--to', to])
+
+    expect(code).toBe(0)
+    expect(out).toMatch(/^source {4}counting$/m)
+    expect(out).toMatch(/^delivery {2}exactly once: /m)
+    expect(out).toMatch(/^now {7}a run would load 2 of 2 groups$/m)
+  })
+
+  test('as JSON; without asking the source when told so', async () => {
+    const to = `lines:${tempFolder()}`
+    const read = async (...flags: string[]) =>
+      jsonLines((await command(['explain', numbers, '--to', to, '--json', ...flags])).out)[0]
+
+    expect(await read()).toMatchObject({
+      pipeline: 'numbers',
+      guarantee: { delivery: 'exactly once' },
+      now: { groups: [{ action: 'load' }, {}] },
+    })
+    expect(await read('--offline')).not.toHaveProperty('now')
+  })
+})

@@ -32,11 +32,12 @@ export function commandIo(over: Partial<CommandIo> = {}): CommandIo {
     env,
     cwd: over.cwd ?? process.cwd(),
     isTTY: over.isTTY ?? process.stdout.isTTY === true,
+    // A terminal that does not know its size says 0.
     get columns() {
-      return over.columns ?? process.stderr.columns ?? 80
+      return over.columns ?? (process.stderr.columns || 80)
     },
     get rows() {
-      return over.rows ?? process.stderr.rows ?? 24
+      return over.rows ?? (process.stderr.rows || 24)
     },
     onSignal: over.onSignal ?? onProcessSignal,
     ask: 'ask' in over ? over.ask : canAsk ? askAtTerminal : undefined,

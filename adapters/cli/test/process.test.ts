@@ -32,6 +32,14 @@ describe('millrace as a process', () => {
     expect(readFileSync(join(cwd, 'out/part-1.ndjson'), 'utf8').split('\n')).toHaveLength(601)
   })
 
+  test('a second Ctrl-C ends it at once', async () => {
+    const { child, ended } = spawned(['run', numbers, '--slow-ms', '15000', '--stubborn'])
+    child.stdout.once('data', () => child.kill('SIGINT'))
+    child.stderr.once('data', () => child.kill('SIGINT'))
+
+    expect(await ended).toMatchObject({ code: null, signal: 'SIGINT' })
+  })
+
   test('a reader that leaves (| head) ends its output without a complaint; the load goes on', async () => {
     const cwd = tempFolder()
     const { child, ended } = spawned(['run', numbers, '--count', '40', '--slow-ms', '5'], { cwd })

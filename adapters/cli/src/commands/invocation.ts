@@ -68,7 +68,9 @@ async function checked(
 ): Promise<Invocation> {
   const problems = [...given.problems]
   // Behind an unknown flag stands its value, which is no operand of its own.
-  if (given.operands.length > 1) problems.push(`${usage} takes flags only, and ${strayWords} without one.`)
+  const stray = given.operands.length - 1
+  const strayWords = stray === 1 ? '1 word stands' : `${stray} words stand`
+  if (stray > 0) problems.push(`${usage} takes flags only, and ${strayWords} without one.`)
   judge(given, problems)
   const read = await readParams(pipeline, params, given, cwd)
   problems.push(...read.problems)

@@ -1,1 +1,7 @@
-export {}
+export { csv } from './csv/csv.js'
+export type { CsvOptions } from './csv/options.js'
+export { type GzipOptions, gzip } from './gzip.js'
+export { json } from './json-array.js'
+export { type JsonOptions, ndjson } from './ndjson.js'
+export * from './parquet/index.js'
+export { bytesInput, type DecodedAll, decodeAll, type EncodeAllOptions, encodeAll } from './whole.js'

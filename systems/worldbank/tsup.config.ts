@@ -1,3 +1,3 @@
 import { library } from '../../tsup.library.js'
 
-export default library()
+export default library({ entry: ['src/index.ts', 'src/lambda.ts'] })

@@ -23,6 +23,8 @@ export interface Format<T> {
    * nor memory decides the bytes.
    */
   readonly unitRecords?: number
+  /** Memory an open unit may hold, in bytes. Default: next to nothing, bytes leave as they are made. */
+  readonly bufferBytes?: number
   /** Present at compile time only: what `encoder` accepts. */
   readonly '~record'?: (record: T) => void
 

@@ -71,7 +71,6 @@ async function* decodeElements<T>(
   for await (const block of cutBlocks(input, at ?? { byte: 0, line: 1 }, scanner, options)) {
     const { batch, elements } = batchOf<T>(block, index, exact, options)
     index += elements
-    // Asked of the block, not of the scanner: white space behind the array belongs to nothing.
     const closed = block.slices.at(-1)?.note.last ?? false
     yield { ...batch, cursor: { byte: block.endByte, line: block.endLine, index, closed } }
   }

@@ -12,11 +12,6 @@ export interface ElementNote {
   readonly last: boolean
 }
 
-export interface ElementScanner extends RecordScanner<ElementNote> {
-  /** The closing bracket was seen. */
-  readonly closed: boolean
-}
-
 /** Where in the text the scanner is: before `[`, before an element, in one, behind `]`. */
 type Where = 'outside' | 'before' | 'element' | 'behind'
 
@@ -32,7 +27,7 @@ const closing = 0x5d
  *
  * @param from - Where an earlier reading ended: behind an element, or behind the array. Absent: at the start of the input.
  */
-export function elementScanner(place: string, from?: { readonly closed: boolean }): ElementScanner {
+export function elementScanner(place: string, from?: { readonly closed: boolean }): RecordScanner<ElementNote> {
   let where: Where = from === undefined ? 'outside' : from.closed ? 'behind' : 'before'
   let lead = 0
   let depth = 0
@@ -86,9 +81,6 @@ export function elementScanner(place: string, from?: { readonly closed: boolean 
   }
 
   return {
-    get closed() {
-      return where === 'behind'
-    },
     get terminator() {
       return found.terminator
     },

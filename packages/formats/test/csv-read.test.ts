@@ -20,6 +20,7 @@ describe('reading good CSV', () => {
     ['no line end at the end', 'a,b\n1,2\n3,4'],
     ['CRLF', 'a,b\r\n1,2\r\n3,4\r\n'],
     ['CR alone', 'a,b\r1,2\r3,4\r'],
+    ['LF, and a CR at the very end', 'a,b\n1,2\n3,4\r'],
     ['LF and CRLF mixed', 'a,b\n1,2\r\n3,4\n'],
     ['a byte order mark', '\uFEFFa,b\n1,2\n3,4\n'],
     ['a byte order mark before a quote', '\uFEFF"a",b\n1,2\n3,4\n'],
@@ -94,6 +95,14 @@ describe('reading good CSV', () => {
       { line: 2, byte: 7 },
       { line: 5, byte: 16 },
     ])
+  })
+})
+
+describe('lines of a file that ends them with CR', () => {
+  it('are counted within quotes too', async () => {
+    const [batch] = await batchesOf(csv(), pieces('a,b\r"x\ry",2\r3,4\r', [3]))
+
+    expect(batch?.positionOf?.(1)).toEqual({ line: 4, byte: 12 })
   })
 })
 
@@ -267,8 +276,11 @@ describe('reading CSV in pieces', () => {
     expect(batches.reduce((sum, batch) => sum + (batch.bytes ?? 0), 0)).toBe(Buffer.byteLength(long))
   })
 
-  it('remembers in the cursor that lines end with CR', async () => {
-    const text = `a,b\r${'1,2\r'.repeat(20_000)}`
+  it.each([
+    ['LF, so a CR behind the cursor is text', '1,x\ry\n'],
+    ['CR', '1,2\r'],
+  ])('remembers in the cursor that lines end with %s', async (_, line) => {
+    const text = `a,b${line.slice(-1)}${line.repeat(20_000)}`
     const batches = await batchesOf(csv(), pieces(text, [65_536]))
     const rest = await batchesOf(csv(), pieces(text, [65_536]), batches[0]?.cursor)
 

@@ -21,7 +21,7 @@ const nothing = new Uint8Array(0)
  * a field, text behind a closing quote, text that is not UTF-8, records above `maxRecordBytes`, a quote that is still open at the end.
  *
  * @throws ConfigError `ETL_CONFIG_INVALID` with all problems of the options at once. While reading: SourceError `ETL_SOURCE_MALFORMED` for
- * a header with empty or repeated names or without a name in `columns`, and for an open quote with more than `maxRecordBytes` behind it.
+ * a header with empty or repeated names or without a name in `columns`, and for an open quote with more than `maxRecordBytes` behind it; ConfigError `ETL_CONFIG_INVALID` for neither header nor `columns`.
  * When assembling: ConfigError `ETL_COLUMNS_UNKNOWN` if parts of one file took different columns from their first records.
  * @example
  * csv()                                            // columns from the record schema, or from the first record

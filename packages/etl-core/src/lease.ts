@@ -9,8 +9,6 @@ export interface Lease {
   readonly epoch: number
   /** Reads the head and throws `ETL_STATE_CONFLICT` if another run has taken over. Called before anything becomes visible. */
   assertOwned(): Promise<void>
-  /** Writes what the head says of the load. */
-  setLoad(load: LoadDoc | null): Promise<void>
   /** Ends ownership; `load` is what stays unfinished. */
   release(load: LoadDoc | null): Promise<void>
 }
@@ -73,7 +71,6 @@ export async function takeLease(head: Versioned<HeadDoc>, load: LoadDoc | null, 
       const found = await loadDoc<HeadDoc>(state, headKey)
       if (found.value?.epoch !== epoch) throw taken(epoch)
     },
-    setLoad: next => save(() => ({ ...current, load: next })),
     async release(next) {
       clearInterval(timer)
       await save(() => ({ ...current, owner: null, load: next }))

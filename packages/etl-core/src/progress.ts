@@ -36,7 +36,8 @@ export type RunEvent = { readonly atMs: number; readonly pipeline: string; reado
   | { readonly type: 'load.finished'; readonly report: RunReport }
 )
 
-type Unstamped<E> = E extends unknown ? Omit<E, 'atMs' | 'pipeline' | 'loadId'> : never
+/** An event without what the runner puts on every one. */
+export type Unstamped<E> = E extends unknown ? Omit<E, 'atMs' | 'pipeline' | 'loadId'> : never
 /** An event before the runner has put the time and the load on it. */
 export type RunEventBody = Unstamped<RunEvent>
 

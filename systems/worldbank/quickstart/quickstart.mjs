@@ -8,7 +8,7 @@ import { worldBankRecordings, worldBankServer } from '@millrace/source-worldbank
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 const command = join(root, 'adapters/cli/bin/millrace.js')
-const recordings = await worldBankRecordings(fileURLToPath(new URL('../recordings', import.meta.url)))
+const data = await worldBankRecordings(fileURLToPath(new URL('../recordings', import.meta.url)))
 const indicators = 'SP.POP.TOTL,NY.GDP.MKTP.CD'
 
 const say = text => process.stdout.write(`${text}\n`)
@@ -57,7 +57,9 @@ const list = folder => {
   for (const file of files(folder)) say(`  ${shown(file).padEnd(44)} ${String(statSync(file).size).padStart(10)} bytes`)
 }
 
-const server = await worldBankServer(recordings)
+const server = await worldBankServer({ data })
+// Slow enough to be killed in the middle.
+const slowServer = await worldBankServer({ data, delayMs: 150 })
 try {
   rmSync(join(root, 'out'), { recursive: true, force: true })
   const common = ['--indicators', indicators, '--api-url', server.url]
@@ -83,15 +85,13 @@ try {
   list(join(root, 'out/parquet'))
 
   title('4. Killed in the middle, and run again')
-  server.setDelayMs(150)
-  const flags = [...common, '--to', 'file:./out/killed', '--concurrency', '1', '--flush-every', '1']
-  const killed = await millrace(flags, (event, child) => {
+  const flags = ['--indicators', indicators, '--to', 'file:./out/killed', '--concurrency', '1', '--save-every', '0']
+  const killed = await millrace([...flags, '--api-url', slowServer.url], (event, child) => {
     if (event.type === 'split.saved' && event.batchNo === 3) child.kill('SIGKILL')
   })
   expect('the run ended before it could be killed', killed.signal === 'SIGKILL', killed.problems)
   say(`killed (SIGKILL) after page 3: ${files(join(root, 'out/killed')).length} files visible, nothing half written.`)
-  server.setDelayMs(0)
-  const again = await millrace(flags)
+  const again = await millrace([...flags, '--api-url', server.url])
   expect('the run after the kill failed', again.code === 0, again.problems)
   const resumedAt = again.events.find(event => event.type === 'split.started')?.resumedAtBatch
   say(`run again: attempt ${again.report.attempt}, went on after page ${resumedAt}.`)
@@ -112,5 +112,5 @@ try {
   say(`npx millrace run worldbank --indicators ${indicators} --date 2000:2024 --to file:./out/live`)
   say('\nData: World Development Indicators, The World Bank, CC BY 4.0.')
 } finally {
-  await server.close()
+  await Promise.all([server.close(), slowServer.close()])
 }

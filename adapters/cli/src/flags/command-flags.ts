@@ -30,6 +30,8 @@ export const runFlags: readonly CommandFlag[] = [
   { name: 'memory', value: 'MiB', does: "budget for the run's buffers (default 64)" },
   stateFlag,
   { name: 'wait', value: 'seconds', does: 'how long to wait for another run of the same pipeline (default 0)' },
+  { name: 'lease', value: 'seconds', does: 'how long another run waits for this one when it hangs (default 30)' },
+  { name: 'save-every', value: 'seconds', does: 'make what was read durable so often (default 5; 0: after every batch)' },
   { name: 'load-id', value: 'id', does: "the trigger's identity: the same one twice changes nothing for 7 days" },
   { name: 'deadline', value: 'seconds', does: 'stop in good order before so many seconds have passed' },
   { name: 'max-rejects', value: 'n|n%', does: 'fail when more records than this are rejected (default: no limit)' },

@@ -7,6 +7,8 @@ export interface RunFlagValues {
   readonly concurrency?: number
   readonly memoryMiB?: number
   readonly waitMs?: number
+  readonly leaseMs?: number
+  readonly flushEvery?: RunSettings['flushEvery']
   readonly loadId?: string
   readonly deadlineMs?: number
   readonly maxRejects?: NonNullable<RunSettings['maxRejects']>
@@ -26,12 +28,16 @@ export function runFlagValues(given: Given, problems: string[]): RunFlagValues {
   const whole = (value: number) => Number.isSafeInteger(value) && value >= 1
   const seconds = (value: number) => value >= 0 && value <= 31_536_000
   const waitSeconds = number('wait', 'seconds', seconds)
+  const leaseSeconds = number('lease', 'seconds, more than 0', value => seconds(value) && value > 0)
+  const saveSeconds = number('save-every', 'seconds, 0 for after every batch', seconds)
   const deadlineSeconds = number('deadline', 'seconds, more than 0', value => seconds(value) && value > 0)
   return {
     full: given.switches.get('full') === true,
     ...defined('concurrency', number('concurrency', 'a whole number from 1 on', whole)),
     ...defined('memoryMiB', number('memory', 'a whole number of MiB from 1 on', whole)),
     ...defined('waitMs', waitSeconds === undefined ? undefined : waitSeconds * 1000),
+    ...defined('leaseMs', leaseSeconds === undefined ? undefined : leaseSeconds * 1000),
+    ...defined('flushEvery', saveSeconds === undefined ? undefined : { batches: 1_000, intervalMs: saveSeconds * 1000 }),
     ...defined('loadId', text('load-id')),
     ...defined('deadlineMs', deadlineSeconds === undefined ? undefined : deadlineSeconds * 1000),
     ...defined('maxRejects', maxRejects(text('max-rejects'), problems)),

@@ -1,0 +1,46 @@
+import { lambdaHandler } from '@millrace/lambda'
+import { type RunReport, run } from '@millrace/etl-core'
+import { describe, expect, it } from 'vitest'
+import { handler } from '../src/lambda.js'
+import { worldbank } from '../src/index.js'
+import { freshFolder, millrace, published, served } from './world.js'
+
+const api = served()
+const indicators = ['SP.POP.TOTL', 'NY.GDP.MKTP.CD']
+
+/** Ids and times differ from run to run, nothing else may. */
+function comparable(report: RunReport | undefined): unknown {
+  const text = JSON.stringify(report, (key, value) => (/^(loadId|startedAt|finishedAt|durationMs)$/.test(key) ? undefined : value))
+  return JSON.parse(text.replace(/millrace-worldbank-[A-Za-z0-9]+/g, 'folder'))
+}
+
+const context = { awsRequestId: 'r', functionName: 'f', getRemainingTimeInMillis: () => 60_000 }
+
+describe('library call, command and Lambda handler', () => {
+  it.each([
+    ['csv', {}],
+    ['csv', { date: '2000:2010', aggregates: 'only' as const }],
+    ['parquet', {}],
+  ] as const)('give identical bytes and equal reports but for ids and times: %s %o', async (format, selection) => {
+    const [library, command, lambda] = [freshFolder(), freshFolder(), freshFolder()]
+    const params = { indicators, format, apiUrl: api.url, ...selection }
+    const flags = Object.entries(selection).flatMap(([name, value]) => [`--${name}`, value])
+
+    const byLibrary = await run(worldbank, { ...params, to: library.to })
+    const byCommand = await millrace([
+      ...['run', 'worldbank', '--indicators', indicators.join(','), '--format', format],
+      ...['--api-url', api.url, '--to', command.to, ...flags],
+    ]).ended
+    const byLambda = await handler({ ...params, to: lambda.to }, context as never)
+
+    expect(published(command.folder)).toEqual(published(library.folder))
+    expect(published(lambda.folder)).toEqual(published(library.folder))
+    expect(Object.keys(published(library.folder))).toHaveLength(4)
+    expect(comparable(byCommand.report)).toEqual(comparable(byLibrary))
+    expect(comparable(byLambda as RunReport)).toEqual(comparable(byLibrary))
+  })
+
+  it('the handler is one line over the pipeline', () => {
+    expect(typeof lambdaHandler(worldbank)).toBe('function')
+  })
+})

@@ -1,1 +1,3 @@
-export {}
+export * from './cases.js'
+export { describeObjectStore, describeStateStore } from './describe-stores.js'
+export { describeCases } from './register.js'

@@ -1,0 +1,7 @@
+export type { ContractCase } from './case.js'
+export type { LogEntry, ManualClock, RecordingLog } from './contexts.js'
+export { manualClock, recordingLog, testContext, testSplitContext, testStartMs } from './contexts.js'
+export type { ObjectStoreSuite, ObjectStoreWorld } from './object-store/world.js'
+export { objectStoreCases } from './object-store-cases.js'
+export type { StateStoreSuite, StateStoreWorld } from './state-store-cases.js'
+export { stateStoreCases } from './state-store-cases.js'

@@ -16,7 +16,7 @@ describe('writing CSV', () => {
     ['a quote', 'x"y', '"x""y"'],
     ['a line feed', 'x\ny', '"x\ny"'],
     ['a carriage return', 'x\ry', '"x\ry"'],
-    ['blanks at the ends', ' x', '" x"'],
+    ['blanks at the ends', ' x ', ' x '],
     ['a byte order mark', '\uFEFFx', '"\uFEFFx"'],
     ['a blank inside', 'x y', 'x y'],
     ['nothing', '', ''],

@@ -9,7 +9,7 @@ const nothing = new Uint8Array(0)
 /**
  * CSV as RFC 4180 describes it, in UTF-8.
  *
- * Writing: a field is quoted only where it holds a delimiter, a quote, a CR or LF, or begins or ends with white space; quotes are doubled.
+ * Writing: a field is quoted only where it holds a delimiter, a quote, a CR or LF (RFC 4180: blanks are part of a field as they are); quotes are doubled.
  * null and undefined become an empty field, numbers stand as JavaScript prints them, bigints in digits, booleans as `true` and `false`,
  * dates in ISO form, bytes in base64, objects and arrays as JSON. `NaN`, infinities, functions and halves of surrogate pairs are
  * RecordError `ETL_RECORD_REFUSED`, and so is a field that has no column, unless the columns were stated in `columns`. The header is

@@ -35,9 +35,8 @@ function parseOptions(settings: CsvSettings, ends: LineEnds | undefined, skipBla
   }
 }
 
-// Besides the delimiter and the quote, which the library sees to itself. The ends: readers that trim, and readers that take U+FEFF for a
-// byte order mark, must not lose anything.
-const lineEndOrOuterBlank = /^\s|[\r\n]|\s$/
+// Besides the delimiter and the quote, which the library sees to itself. U+FEFF: at the start of a file it would be a byte order mark.
+const notBare = /[\r\n]|^\ufeff/
 
 /** Rows of texts as CSV lines, each with its line end. */
 export function stringifyRows(rows: readonly (readonly (string | null)[])[], settings: CsvSettings, columnCount: number): string {
@@ -47,7 +46,7 @@ export function stringifyRows(rows: readonly (readonly (string | null)[])[], set
     quote,
     escape: escapeChar,
     record_delimiter: lineEnd,
-    quoted_match: emptyText === 'quoted' ? [lineEndOrOuterBlank, /^$/] : [lineEndOrOuterBlank],
+    quoted_match: emptyText === 'quoted' ? [notBare, /^$/] : [notBare],
     // A blank line is no record to most readers.
     ...(columnCount === 1 && emptyText === 'empty' ? { quoted_empty: true } : {}),
   })

@@ -1,0 +1,89 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { isEtlError, type Json, type StateStore, stateConflict } from '@millrace/etl-core'
+import type { ObjectStore } from '../store.js'
+import { checkStateKey, folderOf, freshNonce, readStored, removalBytesAtMost, storedText, withStateErrors } from './documents.js'
+
+/** A remover deletes its mark at once. A mark that stays this long was left by one that died. */
+const markStaysMs = 3_000
+const markLookEveryMs = 100
+/** A remover that was held up for so long leaves its mark: a saver may have taken it for one left behind. */
+const deleteWithinMs = 1_000
+
+/**
+ * State as one object per document, `<prefix>/<key>.json`, compared and replaced by the store itself (If-Match, If-None-Match). Every save
+ * differs from every other in its bytes, so a content that comes back is not taken for the version that was read.
+ *
+ * Stores cannot delete on condition, so removing first replaces the document by a mark, on condition, and then deletes the mark. Whoever
+ * saves anew meanwhile waits for that, 3 s at most; a mark that is still there was left behind and is replaced.
+ *
+ * @throws As {@link versionedState} does.
+ */
+export function conditionalState(store: ObjectStore, prefix: string): StateStore {
+  const base = folderOf(prefix)
+  const pathOf = (key: string) => `${base}${key}.json`
+  const tokenOf = (found: { readonly etag: string; readonly value: Json | undefined } | undefined) =>
+    found?.value === undefined ? undefined : found.etag
+
+  const put = async (key: string, value: Json | undefined, expected: string, over: string): Promise<string> => {
+    const body = storedText({ nonce: freshNonce(), after: expected, value })
+    const condition = over === 'absent' ? 'absent' : { etag: over }
+    try {
+      return (await store.put(pathOf(key), body, { condition, contentType: 'application/json' })).etag
+    } catch (error) {
+      // Some stores say so of a version that is gone.
+      if (!isEtlError(error, 'ETL_OBJECT_CONFLICT') && !isEtlError(error, 'ETL_OBJECT_NOT_FOUND')) throw error
+      throw stateConflict(key, expected, tokenOf(await readStored(store, pathOf(key))))
+    }
+  }
+
+  /** What a save of an absent document replaces: nothing, or a mark that was left behind. */
+  const absence = async (key: string): Promise<string> => {
+    for (let waitedMs = 0; ; waitedMs += markLookEveryMs) {
+      const found = await readStored(store, pathOf(key))
+      if (found === undefined) return 'absent'
+      if (found.value !== undefined) throw stateConflict(key, 'absent', found.etag)
+      if (waitedMs >= markStaysMs) return found.etag
+      await sleep(markLookEveryMs)
+    }
+  }
+
+  const create = async (key: string, value: Json): Promise<string> => {
+    // Mostly nothing is there: one request.
+    try {
+      return await put(key, value, 'absent', 'absent')
+    } catch (error) {
+      const removed = isEtlError(error, 'ETL_STATE_CONFLICT') && error.context.found === null
+      if (!removed) throw error
+      return put(key, value, 'absent', await absence(key))
+    }
+  }
+
+  return withStateErrors({
+    async load(key) {
+      checkStateKey(key)
+      const found = await readStored(store, pathOf(key))
+      return found?.value === undefined ? undefined : { value: found.value, version: found.etag }
+    },
+    async save(key, value, expected) {
+      checkStateKey(key)
+      return expected === 'absent' ? create(key, value) : put(key, value, expected, expected)
+    },
+    async remove(key, expected) {
+      checkStateKey(key)
+      if (expected === 'absent') throw stateConflict(key, expected, tokenOf(await readStored(store, pathOf(key))))
+      const startedAtMs = performance.now()
+      await put(key, undefined, expected, expected)
+      if (performance.now() - startedAtMs < deleteWithinMs) await store.delete([pathOf(key)])
+    },
+    async *list(wanted) {
+      const keys: string[] = []
+      for await (const { key: path, bytes } of store.list(`${base}${wanted}`)) {
+        if (!path.endsWith('.json')) continue
+        const key = path.slice(base.length, -'.json'.length)
+        if (!key.startsWith(wanted)) continue
+        if (bytes > removalBytesAtMost || (await readStored(store, path))?.value !== undefined) keys.push(key)
+      }
+      yield* keys.sort()
+    },
+  })
+}

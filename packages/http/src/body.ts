@@ -47,7 +47,7 @@ export async function decodeBody(body: Buffer, encoding: string | undefined, max
   let decoded = body
   if (body.length === 0) return body
   for (const name of (encoding ?? '').toLowerCase().split(',').reverse()) {
-    const decode = name.trim() === '' ? decoders['identity'] : decoders[name.trim()]
+    const decode = name.trim() === '' ? decoders.identity : decoders[name.trim()]
     if (!decode) throw coded('ETL_HTTP_ENCODING', `content-encoding "${name.trim()}"`)
     decoded = await decode(decoded, { maxOutputLength: maxBytes })
   }

@@ -38,7 +38,7 @@ export interface HttpReaderOptions {
   /** Milliseconds for one attempt, from sending to the body's last byte. Default 120,000. */
   readonly timeoutMs?: number | undefined
   /** Default `{ attempts: 6, firstMs: 500, maxMs: 120_000 }`. `attempts: 1` turns retries off. */
-  readonly retry?: Partial<RetryOptions> | undefined
+  readonly retry?: { readonly [K in keyof RetryOptions]?: RetryOptions[K] | undefined } | undefined
   /** Requests on the way at once. Default 4. */
   readonly concurrency?: number | undefined
   /** Requests begun per second, evenly spaced. Default: no limit. */

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { ConfigError, isEtlError, type SourceError } from '@millrace/etl-core'
 import pLimit from 'p-limit'
 import type { Agent } from 'undici'
@@ -69,6 +70,8 @@ export function httpReader(options: HttpReaderOptions = {}): HttpReader {
     const outgoing = outgoingOf(address, settings, requestOptions)
     const shown = shownOf(outgoing, settings)
     const { signal } = requestOptions
+    // Every request that waits for its turn listens: more than ten are no leak.
+    if (signal) setMaxListeners(0, signal)
     for (let no = 1; ; no++) {
       signal?.throwIfAborted()
       const log = (beganAtMs: number, received?: Received) =>

@@ -52,9 +52,9 @@ async function follow(wire: Wire, first: Outgoing, signal: AbortSignal): Promise
   for (let redirects = 0; ; redirects++) {
     const received = await exchange(wire, request, signal)
     const { status, headers } = received.response
-    if (![301, 302, 303, 307, 308].includes(status) || headers['location'] === undefined) return received
+    if (![301, 302, 303, 307, 308].includes(status) || headers.location === undefined) return received
     if (redirects === wire.maxRedirects) throw coded('ETL_HTTP_REDIRECT', `more than ${wire.maxRedirects} redirects`)
-    request = redirected(request, status, headers['location'])
+    request = redirected(request, status, headers.location)
   }
 }
 

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { backoffMs, retryAfterMs } from '../src/retry.js'
 
-const budget = { numRuns: 100 * (process.env['MILLRACE_TEST_LONG'] ? 20 : 1) }
+const budget = { numRuns: 100 * (process.env.MILLRACE_TEST_LONG ? 20 : 1) }
 const retry = { attempts: 6, firstMs: 500, maxMs: 120_000 }
 
 describe('backoff', () => {

@@ -1,1 +1,7 @@
-export {}
+export type { Country, IndicatorInfo, Label, MetadataOptions } from './metadata.js'
+export { indicatorInfo, listCountries } from './metadata.js'
+export type { WorldBankOptions } from './options.js'
+export { worldBankOptions } from './options.js'
+export type { CountryFields, IndicatorFields, Join, Joined, Observation } from './schema.js'
+export { observation } from './schema.js'
+export { worldBank } from './source.js'

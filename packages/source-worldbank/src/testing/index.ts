@@ -1,0 +1,7 @@
+export type { Manners } from './answers.js'
+export type { IndicatorData, ObservationRow, WorldBankData } from './data.js'
+export { countryRow, observationRow } from './data.js'
+export type { Fault } from './faults.js'
+export { worldBankRecordings } from './recordings.js'
+export type { LoggedRequest, WorldBankServer, WorldBankServerOptions } from './server.js'
+export { worldBankServer } from './server.js'

@@ -33,6 +33,9 @@ export interface RetryNotice {
   readonly error: SourceError
 }
 
+/** An undici dispatcher: an `Agent`, a `ProxyAgent`, a `MockAgent`. Named here so that plug-ins need not depend on undici for its type. */
+export interface HttpDispatcher extends Dispatcher {}
+
 /** What {@link httpReader} can be told. Everything has a default. */
 export interface HttpReaderOptions {
   /** Milliseconds for one attempt, from sending to the body's last byte. Default 120,000. */
@@ -52,7 +55,7 @@ export interface HttpReaderOptions {
   /** Names of query parameters to hide beside the usual ones (`key`, `token`, `password`, `signature` ...). */
   readonly secretParams?: readonly string[] | undefined
   /** A ready undici dispatcher: a proxy, own certificates, a mock. Default: an agent of its own, made at the first request. */
-  readonly dispatcher?: Dispatcher | undefined
+  readonly dispatcher?: HttpDispatcher | undefined
   /** What answers mean, unless the request says otherwise. */
   readonly classify?: Classify | undefined
   readonly onRequest?: ((entry: RequestLogEntry) => void) | undefined

@@ -1,5 +1,5 @@
 import { ConfigError } from '@millrace/etl-core'
-import type { HttpReader, HttpReaderOptions } from '@millrace/http'
+import type { HttpDispatcher, HttpReader } from '@millrace/http'
 import * as z from 'zod'
 
 const code = z.string().regex(/^[A-Za-z0-9]{2,3}$/, 'a country or aggregate code has two or three letters or digits')
@@ -7,8 +7,6 @@ const period = String.raw`\d{4}(?:[MQ]\d{1,2})?`
 
 /** The API takes 1,500 characters between two slashes; 3 a code and its semicolon make 4. */
 const mostCodes = 370
-
-type Dispatcher = NonNullable<HttpReaderOptions['dispatcher']>
 
 /** The schema of {@link WorldBankOptions}: types, defaults and descriptions come from it, and reference tables can. */
 export const worldBankOptions = z.strictObject({
@@ -74,7 +72,7 @@ export const worldBankOptions = z.strictObject({
     .optional()
     .describe('Attempts at a page and the waits between them; 6, 500 and 120,000 ms'),
   client: z
-    .custom<HttpReader | Dispatcher>(value => typeof value === 'object' && value !== null)
+    .custom<HttpReader | HttpDispatcher>(value => typeof value === 'object' && value !== null)
     .optional()
     .describe('A ready reader of @millrace/http or an undici dispatcher. With a reader its limits hold instead of those here'),
 })

@@ -1,4 +1,5 @@
 export * from './cases.js'
 export { describeCrashes } from './describe-crashes.js'
+export { describeSink } from './describe-sink.js'
 export { describeObjectStore, describeStateStore } from './describe-stores.js'
 export { describeCases } from './register.js'

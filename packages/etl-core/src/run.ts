@@ -72,6 +72,7 @@ async function runLoads(session: Session): Promise<RunReport> {
 }
 
 async function runLoad(session: Session, notes: string[]): Promise<RunReport> {
+  const told = notes.length
   const { runnable, watch } = session
   let lost: unknown
   const fenced = new AbortController()
@@ -89,7 +90,7 @@ async function runLoad(session: Session, notes: string[]): Promise<RunReport> {
     groups: new Set(begun.plan.splits.map(split => split.group ?? split.id)).size,
     resumed: begun.resumed,
   })
-  for (const message of notes) ctx.emit({ type: 'note', message })
+  for (const message of notes.slice(told)) ctx.emit({ type: 'note', message })
   try {
     const seen = await runSplits(runnable, begun, ctx)
     if (lost !== undefined) throw lost

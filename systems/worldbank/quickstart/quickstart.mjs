@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { csv, decodeAll } from '@millrace/formats'
 import { worldBankRecordings, worldBankServer } from '@millrace/source-worldbank/testing'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
@@ -100,13 +101,11 @@ try {
   say('files: identical to those of the undisturbed run, byte for byte.')
 
   title('A look inside')
-  const lines = readFileSync(join(root, 'out/csv/SP.POP.TOTL/latest.csv'), 'utf8').split('\n')
-  const columns = ['country_iso3', 'country_name', 'year', 'value']
-  const at = columns.map(name => lines[0].split(',').indexOf(name))
-  const rows = lines.filter(line => /^"?(AF|BR|FR|IN|NG)"?,/.test(line) && !line.includes('"') && line.split(',')[at[2]] === '2023')
-  for (const row of [columns, ...rows.map(line => at.map(index => line.split(',')[index]))]) {
-    say(`  ${row[0].padEnd(14)}${row[1].padEnd(20)}${row[2].padEnd(6)}${row[3].padStart(14)}`)
-  }
+  const { records } = await decodeAll(csv(), readFileSync(join(root, 'out/csv/SP.POP.TOTL/latest.csv')))
+  const wanted = new Set(['BRA', 'FRA', 'IND', 'NGA', 'WLD'])
+  const rows = records.filter(row => row.year === '2023' && wanted.has(row.country_iso3))
+  say(`  ${'country'.padEnd(16)}${'year'.padEnd(6)}${'population'.padStart(14)}`)
+  for (const row of rows) say(`  ${row.country_name.padEnd(16)}${row.year.padEnd(6)}${row.value.padStart(14)}`)
 
   title('Against the live API')
   say(`npx millrace run worldbank --indicators ${indicators} --date 2000:2024 --to file:./out/live`)

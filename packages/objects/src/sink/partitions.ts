@@ -1,4 +1,4 @@
-import { ConfigError, type FlowFacts, RecordError } from '@millrace/etl-core'
+import { ConfigError, type FlowFacts, isRecordError, RecordError } from '@millrace/etl-core'
 import { type Lane, openLane } from './lane.js'
 import type { Lanes, LanesOptions } from './lanes.js'
 import type { Part } from './parts.js'
@@ -114,7 +114,8 @@ function partitionRows<T>(rows: readonly T[], fields: readonly string[]) {
       group.rows.push(without(record as object, fields) as T)
       group.origin.push(row)
     } catch (error) {
-      rejected.push({ row, error: error as RecordError })
+      if (!isRecordError(error)) throw error
+      rejected.push({ row, error })
     }
   }
   return { groups, rejected }

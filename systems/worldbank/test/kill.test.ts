@@ -101,7 +101,11 @@ describe('two runs at once over one place', () => {
   it('with --wait both succeed', async () => {
     const { folder, to } = freshFolder()
 
-    const ends = await Promise.all([millrace(flags(to)).ended, millrace(flags(to, ['--wait', '20'])).ended, millrace(flags(to, ['--wait', '20'])).ended])
+    const ends = await Promise.all([
+      millrace(flags(to)).ended,
+      millrace(flags(to, ['--wait', '20'])).ended,
+      millrace(flags(to, ['--wait', '20'])).ended,
+    ])
 
     expect(ends.filter(({ code }) => code === 0).length).toBeGreaterThanOrEqual(2)
     expect(published(folder)).toEqual(undisturbed)

@@ -38,7 +38,7 @@ export function isHttpReader(value: unknown): value is HttpReader {
 export function httpReader(options: HttpReaderOptions = {}): HttpReader {
   const settings = settingsOf(options)
   const limit = pLimit(settings.concurrency)
-  const turnstile = gate(settings.requestsPerSecond, settings.clock)
+  const turnstile = gate(settings.requestsPerSecond)
   let ownAgent: Promise<Agent> | undefined
 
   const dispatcher = async () => {
@@ -53,7 +53,7 @@ export function httpReader(options: HttpReaderOptions = {}): HttpReader {
       limit(async () => {
         await turnstile.pass(signal)
         const wire = { ...settings, dispatcher: await dispatcher() }
-        const beganAtMs = settings.clock.now()
+        const beganAtMs = performance.now()
         try {
           const received = await send(wire, outgoing, signal)
           log(beganAtMs, received)
@@ -79,7 +79,7 @@ export function httpReader(options: HttpReaderOptions = {}): HttpReader {
           method: shown.method,
           url: shown.url,
           ...(received === undefined ? {} : { status: received.response.status }),
-          ms: settings.clock.now() - beganAtMs,
+          ms: Math.round(performance.now() - beganAtMs),
           attempt: no,
           bytes: received?.bytes ?? 0,
         })

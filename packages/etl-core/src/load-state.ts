@@ -26,6 +26,12 @@ export interface LoadDoc {
   readonly paramsKey: string
   /** Hash of version, record schema, sink layout and format, and `paramsKey`: what a bookmark of this load is good for. */
   readonly fingerprint: string
+  /** The epoch it began with. Ids may come back (a trigger's event, delivered again); this tells the loads apart. */
+  readonly bornEpoch: number
+  /** Hash of record schema, sink layout and format: what is staged can go on only with the same. */
+  readonly layoutKey: string
+  /** Bookmarks were ignored. */
+  readonly full: boolean
   /** The id came from a trigger: a marker is left so that the same event twice changes nothing. */
   readonly triggered: boolean
   /** This load runs rejects again instead of reading what is new. */
@@ -86,6 +92,8 @@ export interface BookmarkEntry {
   readonly bookmark?: Bookmark
   readonly fingerprint: string
   readonly loadId: string
+  /** The load that published it last, see `LoadDoc.bornEpoch`. */
+  readonly bornEpoch: number
 }
 
 export const headKey = 'head'

@@ -5,7 +5,7 @@ import type { Agent } from 'undici'
 import { exhausted, type ShownRequest, statusError, transportError } from './errors.js'
 import { gate } from './gate.js'
 import { type HttpReader, type HttpReaderOptions, type HttpRequestOptions, type Settings, settingsOf } from './options.js'
-import { redactUrl, secretsOf, withoutSecrets } from './redact.js'
+import { redactText, redactUrl, secretsOf, withoutSecrets } from './redact.js'
 import type { HttpResponse } from './response.js'
 import { backoffMs, retryAfterMs } from './retry.js'
 import { type Outgoing, type Received, send } from './send.js'
@@ -144,7 +144,7 @@ function judge(
 function outgoingOf(address: string | URL, settings: Settings, options: HttpRequestOptions): Outgoing {
   const url = URL.canParse(String(address)) ? new URL(address) : undefined
   if (!url || !/^https?:$/.test(url.protocol)) {
-    throw new ConfigError('ETL_CONFIG_INVALID', `"${url ? redactUrl(url) : address}" is not an http or https address.`)
+    throw new ConfigError('ETL_CONFIG_INVALID', `"${redactText(String(address))}" is not an http or https address.`)
   }
   if (url.username !== '' || url.password !== '') {
     throw new ConfigError(

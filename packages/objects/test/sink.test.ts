@@ -1,4 +1,5 @@
 import type { Checkpoint, Group, Json, ObjectSinkOptions, RunContext, Sink, Split, StateStore } from '@millrace/etl-core'
+import { csv } from '@millrace/formats'
 import { describe, expect, test } from 'vitest'
 import { folderStore, memoryStore, type ObjectStore, objectSink } from '../src/index.js'
 import { batch, runContext, split, splitContext } from './support/contexts.js'
@@ -244,6 +245,22 @@ describe('a writer', () => {
 
     expect(checkpoint.batchNo).toBe(1)
     expect((await visible(store))['plants.txt']).toBe('# begin\na\nb\n# end\n')
+  })
+
+  test('goes on with what its format inferred from the first records', async () => {
+    const store = memoryStore()
+    const sink = objectSink<object>({ store: () => store, shown: 'memory:', format: csv(), path: '{group}.csv' })
+    const first = await sink.open(splitContext(plant))
+    await first.write(batch([{ a: 1, b: 2 }], 1))
+    const checkpoint = (await first.flush()) as Checkpoint
+    await first.suspend()
+
+    const ctx = runContext({ epoch: 2 })
+    const second = await sink.open(splitContext(plant, ctx, checkpoint))
+    await second.write(batch([{ b: 4, a: 3 }], 2))
+    await sink.publish?.({ name: 'plants', receipts: [{ split: plant, receipt: await second.commit() }] }, ctx)
+
+    expect(await visible(store)).toEqual({ 'plants.csv': 'a,b\n1,2\n3,4\n' })
   })
 
   test('acknowledges nothing of a unit that is not full, and then the batch that filled it', async () => {

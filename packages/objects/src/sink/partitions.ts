@@ -1,4 +1,4 @@
-import { ConfigError, type FlowFacts, isRecordError, RecordError } from '@millrace/etl-core'
+import { ConfigError, type FlowFacts, isRecordError, RecordError, type UnitReceipt } from '@millrace/etl-core'
 import { type Lane, openLane } from './lane.js'
 import type { Lanes, LanesOptions } from './lanes.js'
 import type { Part } from './parts.js'
@@ -49,22 +49,33 @@ function partitionValue(value: unknown, field: string): string {
  */
 export function partitionLanes<T>(options: LanesOptions<T> & { readonly fields: readonly string[] }): Lanes<T> {
   const { format, stage, partBytes, fields } = options
-  const parts: Part[] = [...options.parts]
+  const parts: Part[] = []
+  /** By partition: what one that was closed, in this attempt or an earlier one, goes on from. */
+  const units = new Map<string, UnitReceipt[]>()
   // In order of use: a lane that is written to moves to the end.
   const lanes = new Map<string, Lane<T>>()
   let openRecords = 0
 
+  const keep = (more: readonly Part[]) => {
+    for (const part of more) {
+      parts.push(part)
+      const known = units.get(part.partition ?? '')
+      if (known) known.push(...part.units)
+      else units.set(part.partition ?? '', [...part.units])
+    }
+  }
+  keep(options.parts)
   const close = async (partition: string, lane: Lane<T>) => {
     openRecords -= lane.openRecords
     await lane.endUnit()
     await lane.stageFinished()
-    parts.push(...lane.parts)
+    keep(lane.parts)
     lanes.delete(partition)
   }
   const laneOf = async (partition: string): Promise<Lane<T>> => {
     const known = lanes.get(partition)
     if (!known) for (const [other, lane] of lanes) if (lanes.size >= openAtMost) await close(other, lane)
-    const lane = known ?? openLane<T>({ format, stage, named: true, partition })
+    const lane = known ?? openLane<T>({ format, stage, named: true, partition, before: units.get(partition) ?? [] })
     lanes.delete(partition)
     lanes.set(partition, lane)
     return lane

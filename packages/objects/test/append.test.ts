@@ -200,6 +200,34 @@ describe('partitions', () => {
     expect(partitionOf(record, ['a'])).toBe(expected)
   })
 
+  test('that no name can hold reject their records, naming field and value, and the others are written', async () => {
+    const store = memoryStore()
+    const options = { store: () => store, shown: 'memory:', path: '', layout: 'append' as const, format: ndjson<object>() }
+    const writer = await objectSink<object>({ ...options, partitionBy: ['p', 'q'] }).open(splitContext(split('s')))
+    const values = ['ok', 'x\ud800', 'y'.repeat(300), '東'.repeat(70), '%'.repeat(70), '東'.repeat(60)]
+
+    const { rejected } = await writer.write(
+      batch(
+        values.map(p => ({ p, q: 1 })),
+        1,
+      ),
+    )
+
+    expect(rejected?.map(({ row, error }) => [row, error.code, error.path])).toEqual(
+      [1, 2, 3, 4].map(row => [row, 'ETL_RECORD_REFUSED', ['p']]),
+    )
+    expect(rejected?.[0]?.error.message).toMatch(/"p" is "x\\ud800"/)
+    expect(rejected?.[1]?.error.message).toMatch(/"p" is "y{40}…"/)
+    expect((await writer.commit()) as object).toMatchObject({ records: 2 })
+  })
+
+  test('of many fields that would make too long a key together reject their records', () => {
+    const fields = ['a', 'b', 'c', 'd', 'e']
+    const record = Object.fromEntries(fields.map(field => [field, 'x'.repeat(190)]))
+
+    expect(() => partitionOf(record, fields)).toThrow(/of a, b, c, d, e .* 965 bytes/)
+  })
+
   test('whose field the record schema lacks are refused; columns of the format are those that are left', async () => {
     const schema = z.object({ id: z.int(), year: z.int(), country: z.string() })
     const store = memoryStore()

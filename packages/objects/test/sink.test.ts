@@ -375,10 +375,36 @@ describe('paths', () => {
   }
 
   test('keep a label within its place, whatever it holds', async () => {
-    expect(await keyFor('{a}/{b}/x.txt', { a: '../../etc', b: '..' })).toEqual(['..-..-etc/--/x.txt'])
-    expect(await keyFor('{a}{b}/x.txt', { a: '.', b: '.' })).toEqual(['--/x.txt'])
-    expect(await keyFor('{a}.txt', { a: 'a/b\\c\0d\ne' })).toEqual(['a-b-c-d-e.txt'])
-    expect(await keyFor('x{a}/{b}.txt', { a: '', b: 'ñ 東京' })).toEqual(['x-/ñ 東京.txt'])
+    const hash = '[0-9a-f]{8}'
+    const expectKey = async (path: string, labels: Record<string, string>, expected: string) =>
+      expect(await keyFor(path, labels)).toEqual([expect.stringMatching(new RegExp(`^${expected.replaceAll('#', hash)}$`))])
+
+    await expectKey('{a}/{b}/x.txt', { a: '../../etc', b: '..' }, '\\.\\.-\\.\\.-etc-#/---#/x.txt')
+    await expectKey('{a}{b}/x.txt', { a: '.', b: '.' }, '--#--#/x.txt')
+    await expectKey('{a}.txt', { a: 'a/b\\c\0d\ne' }, 'a-b-c-d-e-#.txt')
+    await expectKey('x{a}/{b}.txt', { a: '', b: 'ñ 東京' }, 'x-#/ñ 東京.txt')
+    await expectKey('{a}.txt', { a: '東'.repeat(100) }, '東{60}-#.txt')
+  })
+
+  test('differ for labels that differ, whatever cannot be in a name', async () => {
+    const labels = [
+      'a/b',
+      'a-b',
+      'a\\b',
+      'a\nb',
+      'a\ud800b',
+      'a\ud801b',
+      '',
+      '.',
+      '..',
+      '-',
+      '--',
+      'x'.repeat(300),
+      'x'.repeat(301),
+    ]
+    const keys = await Promise.all(labels.map(a => keyFor('{a}.txt', { a })))
+
+    expect(new Set(keys.flat()).size).toBe(labels.length)
   })
 
   test('name the fields that are known when one is not', async () => {

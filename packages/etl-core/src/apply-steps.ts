@@ -28,7 +28,8 @@ export async function applySteps(
   ctx: SplitContext & RunnerContext,
 ): Promise<SteppedBatch> {
   const source = recordsOf(batch.records)
-  const positionOf = (row: number) => batch.positionOf?.(row) ?? { batch: batchNo, row }
+  // What never became a record has no row, and brings its own position.
+  const positionOf = (row: number) => (row < 0 ? null : (batch.positionOf?.(row) ?? { batch: batchNo, row }))
   const reject = (row: number, stage: string, issues: readonly Issue[], reason = reasonOf(issues)): Reject => ({
     loadId: ctx.load.loadId,
     split: ctx.split.id,

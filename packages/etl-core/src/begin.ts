@@ -80,6 +80,7 @@ export async function beginLoad(options: BeginOptions): Promise<Begun> {
 
 /** Why an unfinished load cannot be taken up; `undefined` if it can. Other code in steps is no reason: a fix may be what it waits for. */
 function whyNotResumed(unfinished: LoadDoc, options: BeginOptions): string | undefined {
+  if (unfinished.closing) return undefined
   if (options.full && !unfinished.full) return 'everything is loaded anew'
   if (unfinished.paramsKey !== options.paramsKey) return 'the parameters are others now'
   if (unfinished.layoutKey !== options.layoutKey) return 'source, record schema, layout or format are others now'
@@ -105,6 +106,7 @@ async function resumeLoad(head: Versioned<HeadDoc>, unfinished: LoadDoc, options
   const load = { ...unfinished, attempt: unfinished.attempt + 1 }
   return owning(head, load, options, async lease => {
     const planned = (await loadDoc<PlanDoc>(options.state, planKey(loadKeyOf(load.loadId)))).value
+    if (load.closing) return { kind: 'owned', lease, load, plan: planned?.plan ?? { splits: [] }, resumed: true }
     if (planned) {
       options.notes.push(`Load ${load.loadId} was unfinished and is taken up again (attempt ${load.attempt}).`)
       return { kind: 'owned', lease, load, plan: planned.plan, resumed: true }

@@ -23,7 +23,7 @@ import { type GroupReport, noCounts, type RunReport, type RunStatus, type SplitR
 import type { RunnerContext } from './runnable.js'
 import type { Sink } from './sink.js'
 import type { Source } from './source.js'
-import { groupOf, type Plan, splitsByGroup } from './split.js'
+import { type FailedGroup, groupOf, type Plan, splitsByGroup } from './split.js'
 import { peekSplit } from './split-state.js'
 import { memoryPlace } from './state.js'
 import { addTallies, emptyTally } from './tally.js'
@@ -49,9 +49,11 @@ export async function finishLoad(
   const total = [...docs.values()].reduce<Tally>((sum, doc) => addTallies(sum, doc?.tally ?? emptyTally), emptyTally)
 
   const refused = loadRefused(total, ctx)
-  const outcomes = refused
-    ? refuseAll(planned.plan, refused, ctx)
-    : await settleAll(parts.sink, planned, docs, load.fingerprint, ctx)
+  const outcomes = load.closing
+    ? decidedBefore(planned.plan, load.closing.failed)
+    : refused
+      ? refuseAll(planned.plan, refused, ctx)
+      : await settleAll(parts.sink, planned, docs, load.fingerprint, ctx)
   const groups = [...outcomes.map(outcome => outcome.report), ...plannedGroups(planned.plan)]
   if (staysOpen(outcomes, load)) await ctx.lease.release(load)
   else await closeLoad(parts.sink, load, planned, groups, ctx)
@@ -86,6 +88,15 @@ function loadRefused(total: Tally, ctx: RunnerContext): ErrorJson | undefined {
   return read >= leastForShare && rejected > limit.share * read ? errorJson(tooManyRejects('The load', total, limit)) : undefined
 }
 
+/** The outcomes of a load that died while it was being closed. */
+function decidedBefore(plan: Plan, failed: readonly FailedGroup[]): GroupOutcome[] {
+  const errors = new Map(failed.map(({ group, error }) => [group, error]))
+  return [...splitsByGroup(plan.splits).keys()].map(group => {
+    const error = errors.get(group)
+    return { report: error ? { group, status: 'failed', error } : { group, status: 'published' }, keepsOpen: false }
+  })
+}
+
 function refuseAll(plan: Plan, error: ErrorJson, ctx: RunnerContext): GroupOutcome[] {
   return [...splitsByGroup(plan.splits).keys()].map(group => {
     ctx.emit({ type: 'group.failed', group, error })
@@ -117,6 +128,9 @@ async function closeLoad(
   // The soft stop must not cut off what takes a moment and leaves nothing to do.
   const ending = { ...ctx, signal: ctx.hardSignal }
   await ctx.lease.assertOwned()
+  const failed = groups.flatMap(({ group, error }) => (error ? [{ group, error }] : []))
+  const closing: LoadDoc = { ...load, closing: { failed } }
+  if (!load.closing) await ctx.lease.setLoad(closing)
   try {
     if (load.triggered && groups.every(({ status }) => status !== 'failed')) await leaveMarker(load.loadId, ctx)
     await sink.discard?.(load.loadId, ending)
@@ -129,7 +143,7 @@ async function closeLoad(
     ctx.notes.push(
       `What load ${load.loadId} left behind could not be removed; the next run tries again: ${errorJson(error).message}`,
     )
-    return ctx.lease.release(load)
+    return ctx.lease.release(closing)
   }
   await ctx.lease.release(null)
 }

@@ -10,6 +10,8 @@ export interface Lease {
   readonly epoch: number
   /** Reads the head and throws `ETL_STATE_CONFLICT` if another run has taken over. Called before anything becomes visible. */
   assertOwned(): Promise<void>
+  /** Writes what the head says of the load. */
+  setLoad(load: LoadDoc): Promise<void>
   /** Ends ownership; `load` is what stays unfinished. */
   release(load: LoadDoc | null): Promise<void>
 }
@@ -57,7 +59,9 @@ export async function takeLease(head: Versioned<HeadDoc>, load: LoadDoc | null, 
         if (!isEtlError(error, 'ETL_STATE_CONFLICT')) throw error
         // A write whose answer was lost is refused because of itself: the head is still ours, one version on.
         const found = await loadDoc<HeadDoc>(state, headKey)
-        if (found.value?.owner?.token !== token) throw taken(epoch, error)
+        const head = found.value
+        if (head?.epoch === epoch && head.owner === null && next.owner === null) return found.version
+        if (head?.owner?.token !== token) throw taken(epoch, error)
         return saveDoc(state, headKey, next, found.version)
       })
       current = next
@@ -84,6 +88,7 @@ export async function takeLease(head: Versioned<HeadDoc>, load: LoadDoc | null, 
       const found = await loadDoc<HeadDoc>(state, headKey)
       if (found.value?.epoch !== epoch) throw taken(epoch)
     },
+    setLoad: next => save(() => ({ ...current, load: next })),
     async release(next) {
       clearInterval(timer)
       await save(() => ({ ...current, owner: null, load: next }))

@@ -3,7 +3,7 @@ import { hashOf, type Json } from './json.js'
 import type { Owner } from './owner.js'
 import type { RejectFilter } from './rejects.js'
 import type { Counts, RejectSample } from './report.js'
-import type { Bookmark, Checkpoint, Plan } from './split.js'
+import type { Bookmark, Checkpoint, FailedGroup, Plan } from './split.js'
 import type { StateStore } from './state.js'
 
 /** The document `head`: who owns the pipeline's state and which load is unfinished. Its version is what runs compete for. */
@@ -34,6 +34,8 @@ export interface LoadDoc {
   readonly full: boolean
   /** The id came from a trigger: a marker is left so that the same event twice changes nothing. */
   readonly triggered: boolean
+  /** Everything is decided and only cleaning up is left; what failed, for the report of whoever cleans up. */
+  readonly closing?: { readonly failed: readonly FailedGroup[] }
   /** This load runs rejects again instead of reading what is new. */
   readonly replay?: ReplayDoc
 }

@@ -42,13 +42,13 @@ export function thisProcess(): OwnerIdentity {
  * expired. A paused process counts as alive until then.
  */
 export function isAlive(owner: Owner, nowMs: number, me: OwnerIdentity): boolean {
-  return owner.expiresAtMs > nowMs && (owner.space !== me.space || processLives(owner))
+  if (owner.expiresAtMs <= nowMs) return false
+  if (owner.space !== me.space) return true
+  return owner.pid === me.pid ? owner.processStart === me.processStart : processLives(owner)
 }
 
 /** Whether a process of this space lives. Another one that got its pid since does not count. */
 export function processLives({ pid, processStart }: OwnerIdentity): boolean {
-  const me = thisProcess()
-  if (pid === me.pid) return processStart === me.processStart
   const ticks = startTicksOf(String(pid))
   if (ticks !== undefined) return ticks === processStart
   try {

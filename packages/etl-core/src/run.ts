@@ -215,6 +215,7 @@ async function publishedBy(ctx: RunnerContext): Promise<ReadonlySet<string>> {
 
 async function runSplits(runnable: Runnable, begun: Begun & { kind: 'owned' }, ctx: RunnerContext): Promise<SplitReport[]> {
   const limit = pLimit(ctx.concurrency)
+  if (begun.load.closing) return []
   const published = begun.resumed ? await publishedBy(ctx) : new Set<string>()
   const todo = begun.plan.splits.filter(split => !published.has(groupOf(split)))
   const ended = await Promise.allSettled(

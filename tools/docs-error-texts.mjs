@@ -29,6 +29,15 @@ export const errorTexts = {
       'The pipeline asks for `delivery: "exactly once"`, and its source, sink and state together give less. The message says why.',
     todo: 'Choose a sink that replaces, merges or keeps the cursor, or a place for state; or ask for less. See [delivery guarantees](../guide/delivery.md).',
   },
+  ETL_BOOKMARKS_OTHER: {
+    means:
+      'The bookmarks were made with other parameters, another version, schema or layout, so their groups would be loaded anew. The sink appends, and would then hold them twice.',
+    todo: 'Go on from the bookmarks (`keepBookmarks`), append everything again (`--full`), or choose another place.',
+  },
+  ETL_PLAN_INVALID: {
+    means: 'A source planned two splits of one id, or an id that cannot name state. A mistake in the source, not in a pipeline.',
+    todo: 'Make ids with `splitId(name, decides)`.',
+  },
   ETL_COLUMNS_UNKNOWN: {
     means:
       'Columns are needed, and neither a record schema nor options name them, or two parts of one CSV object would have different ones.',

@@ -77,9 +77,9 @@ export function stopTable({ guaranteeOf }) {
 
 /** Families of codes, in the order of the page; the first pattern that fits counts. */
 const families = [
-  ['Set-up', /_(CONFIG|PARAMS|PLACE|GUARANTEE|COLUMNS|SCHEMA)_?/],
+  ['Set-up', /_(CONFIG|PARAMS|PLACE|GUARANTEE|COLUMNS|SCHEMA|BOOKMARKS)_?/],
   ['The command', /_(FLAGS|PIPELINE)_|_STATE_NONE$/],
-  ['Sources', /^ETL_SOURCE_/],
+  ['Sources', /^ETL_(SOURCE|PLAN)_/],
   ['Sinks and objects', /^ETL_(SINK|OBJECT|STAGING)_/],
   ['Records', /^ETL_RECORD_/],
   ['State and ownership', /^ETL_STATE_/],
@@ -96,8 +96,8 @@ export function errorsPage(codes = thrownCodes(), texts = errorTexts) {
   return page(
     'Errors by code',
     `Every error Millrace throws has a stable \`code\`. Test with \`isEtlError(error, code)\`, never by message. The class says who must act; \`retry\`
-says whether the same thing may succeed when tried again: \`never\`, \`later\`, or \`exhausted\` (it was \`later\`, and all attempts were used up;
-\`@millrace/http\` says so after its own attempts). How the runner goes about it: [stopping, deadlines, retries](../guide/stopping.md#retries).`,
+says whether the same thing may succeed when tried again: \`never\`, \`later\`, or \`exhausted\`: it was \`later\`, and all attempts were used up,
+those of \`@millrace/http\` at a request or the runner's at a split. How the runner goes about it: [stopping, deadlines, retries](../guide/stopping.md#retries).`,
     ...sections,
   )
 }

@@ -205,6 +205,8 @@ describe('what was published', () => {
       '_millrace/app/',
       '_millrace/app/manifests/',
       expect.stringMatching(/^_millrace\/app\/manifests\/plants-[0-9a-f]{12}\.json$/),
+      '_millrace/owners/',
+      expect.stringMatching(/^_millrace\/owners\/[0-9a-f]{32}\.json$/),
       '_millrace/tmp/',
       'plants.txt',
     ])

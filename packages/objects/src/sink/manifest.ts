@@ -23,18 +23,31 @@ export interface ManifestObject {
   readonly sha256: string
 }
 
-/** Writes a manifest, unless it is there already as it would be. */
-export async function writeManifest(store: ObjectStore, key: string, manifest: Manifest, signal: AbortSignal): Promise<void> {
+/** Writes a manifest, unless it is there already as it would be. Returns the one that was there. */
+export async function writeManifest(
+  store: ObjectStore,
+  key: string,
+  manifest: Manifest,
+  signal: AbortSignal,
+): Promise<Manifest | undefined> {
   const text = Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`)
   const before = await readIfThere(store, key, signal)
-  if (before && text.equals(before)) return
-  await store.put(key, text, { contentType: 'application/json', signal })
+  if (!before || !text.equals(before.bytes)) await store.put(key, text, { contentType: 'application/json', signal })
+  return before && parse(before.bytes)
 }
 
-/** A group's manifest; `undefined` if there is none that can be read. */
-export async function readManifest(store: ObjectStore, key: string, signal: AbortSignal): Promise<Manifest | undefined> {
-  const bytes = await readIfThere(store, key, signal)
-  if (!bytes) return undefined
+/** A group's manifest and the version it lies at; `undefined` if there is none that can be read. */
+export async function readManifest(
+  store: ObjectStore,
+  key: string,
+  signal: AbortSignal,
+): Promise<{ readonly manifest: Manifest; readonly etag: string } | undefined> {
+  const found = await readIfThere(store, key, signal)
+  const manifest = found && parse(found.bytes)
+  return manifest && { manifest, etag: found.etag }
+}
+
+function parse(bytes: Uint8Array): Manifest | undefined {
   try {
     const manifest = JSON.parse(new TextDecoder().decode(bytes)) as Manifest
     return manifest.format === 1 && Array.isArray(manifest.objects) ? manifest : undefined
@@ -59,9 +72,9 @@ export async function stillThere(store: ObjectStore, object: ManifestObject, sig
   }
 }
 
-async function readIfThere(store: ObjectStore, key: string, signal: AbortSignal): Promise<Uint8Array | undefined> {
+async function readIfThere(store: ObjectStore, key: string, signal: AbortSignal) {
   try {
-    return (await readObject(store, key, { signal })).bytes
+    return await readObject(store, key, { signal })
   } catch (error) {
     if (isEtlError(error, 'ETL_OBJECT_NOT_FOUND')) return undefined
     throw error

@@ -196,6 +196,35 @@ describe('what was published', () => {
     expect(await still(copy)).toBe(false)
   })
 
+  test('is read in a copied folder until something is published there, and never written to before', async () => {
+    const store = folderStore(await tempFolder())
+    for (const group of ['one', 'two']) await load(sinkOf(store), split(group), [['a']], runContext({ loadId: group }))
+    const copy = folderStore(await tempFolder())
+    for await (const { key } of store.list('')) await copy.put(key, (await store.get(key)).body)
+    let read: string[] = []
+    const watched: ObjectStore = {
+      ...copy,
+      get: (key, options) => {
+        if (!key.startsWith('_')) read.push(key)
+        return copy.get(key, options)
+      },
+    }
+    const run = async (publishes?: string) => {
+      read = []
+      const sink = sinkOf(watched)
+      const still = [await sink.stillPublished?.('one', runContext()), await sink.stillPublished?.('two', runContext())]
+      const looked = read
+      if (publishes) await load(sink, split(publishes), [['new']], runContext({ loadId: 'new' }))
+      return { still, looked }
+    }
+    const before = await contents(copy)
+
+    expect(await run()).toEqual({ still: [true, true], looked: ['one.txt', 'two.txt'] })
+    expect(await contents(copy)).toEqual(before)
+    expect(await run('two')).toEqual({ still: [true, true], looked: ['one.txt', 'two.txt'] })
+    expect(await run()).toEqual({ still: [true, true], looked: [] })
+  })
+
   test('leaves no trace of its staging', async () => {
     const root = await tempFolder()
     await load(sinkOf(folderStore(root)), plant, [['a']])

@@ -2,7 +2,7 @@ import { ConfigError, type FlowFacts, groupOf, type Json, type RunContext, type 
 import { stateOver } from '../state/state-over.js'
 import type { ObjectStore } from '../store.js'
 import { singleLane } from './lanes.js'
-import { readManifest, stillThere } from './manifest.js'
+import { type ManifestRead, readManifest, refreshManifest, stillThere } from './manifest.js'
 import { keysOf, manifestKeyOf, stagingOf, statePrefixOf, type Targets } from './names.js'
 import { checkSinkOptions, type ObjectSinkSettings } from './options.js'
 import { refuseOwned } from './owners.js'
@@ -62,6 +62,8 @@ export function objectSink<T>(options: ObjectSinkSettings<T>): Sink<T> {
   const targets = (): Targets => ({ path, latest, extension: format.extension })
   const publisher = async () => ({ store: await store(), shown, format })
   const claims = keyClaims()
+  /** Manifests whose objects have other etags now. Written at the next publish: a run that finds nothing new changes nothing. */
+  const outdated = new Map<string, ManifestRead>()
   /** The keys of a group, refused if another group of the load has one of them. */
   const claimed = (splits: readonly Split[], ctx: RunContext): readonly string[] => {
     if (append) {
@@ -101,10 +103,11 @@ export function objectSink<T>(options: ObjectSinkSettings<T>): Sink<T> {
       : {
           async stillPublished(group: string, ctx: RunContext) {
             const at = await store()
-            const manifest = (await readManifest(at, manifestKeyOf(ctx.pipeline, group), ctx.signal))?.manifest
-            if (manifest?.group !== group) return false
-            for (const object of manifest.objects) if (!(await stillThere(at, object, ctx.signal))) return false
-            return true
+            const key = manifestKeyOf(ctx.pipeline, group)
+            const found = await readManifest(at, key, ctx.signal)
+            const now = found?.manifest.group === group ? await stillThere(at, found.manifest, ctx.signal) : undefined
+            if (now && now !== found?.manifest) outdated.set(key, { manifest: now, etag: found?.etag as string })
+            return now !== undefined
           },
         }),
 
@@ -118,9 +121,13 @@ export function objectSink<T>(options: ObjectSinkSettings<T>): Sink<T> {
     },
 
     async publish(group, ctx) {
-      return append
-        ? publishParts(await publisher(), targets(), objectBytes, group, ctx)
-        : publishObject(await publisher(), targets(), group, ctx)
+      if (append) return publishParts(await publisher(), targets(), objectBytes, group, ctx)
+      const published = await publishObject(await publisher(), targets(), group, ctx)
+      for (const [key, read] of outdated) {
+        await refreshManifest(await store(), key, read, ctx.signal)
+        outdated.delete(key)
+      }
+      return published
     },
 
     async discard(loadId, ctx) {

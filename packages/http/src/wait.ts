@@ -1,5 +1,5 @@
-/** What a timer can take: with more it would fire at once. */
-const longestMs = 2 ** 31 - 1
+/** What a timer can take, 24 days: with more it would fire at once. */
+export const longestMs = 2 ** 31 - 1
 
 /** Waits, 24 days at most. Throws the signal's reason as soon as it aborts. */
 export function wait(ms: number, signal: AbortSignal | undefined): Promise<void> {

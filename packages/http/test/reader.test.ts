@@ -99,6 +99,13 @@ describe('trying again', () => {
     expect(seen).toHaveLength(3)
   })
 
+  it('is not hurried by a time-out longer than a timer can take', async () => {
+    const { url, seen } = await serve((_request, response) => void setTimeout(() => response.end('slow'), 20))
+
+    expect((await reader({ timeoutMs: Number.POSITIVE_INFINITY }).request(url)).text()).toBe('slow')
+    expect(seen).toHaveLength(1)
+  })
+
   it('a body that trickles in does not keep an attempt alive beyond its time', async () => {
     const { url } = await serve((_request, response) => {
       const trickle = setInterval(() => response.write('x'), 5)

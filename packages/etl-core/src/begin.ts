@@ -39,6 +39,7 @@ export interface BeginOptions {
   readonly lease: Omit<LeaseOptions, 'state'>
   readonly params: Json
   readonly paramsKey: string
+  readonly groupParamsKey: string
   readonly fingerprint: string
   readonly layoutKey: string
   readonly keepBookmarks: boolean
@@ -113,7 +114,7 @@ async function resumeLoad(head: Versioned<HeadDoc>, unfinished: LoadDoc, options
     }
     // It died between the claim and the plan: nothing of it was decided yet, so it is planned now.
     const { plan, replays } = await (load.replay ? planRejects(load.replay, load, options) : planWith(load, options))
-    await freezePlan(lease, load, plan, replays, options)
+    await freezePlan(load, { plan, found: await surveyed(load, plan, options), replays }, options)
     return { kind: 'owned', lease, load, plan, resumed: false }
   })
 }
@@ -153,12 +154,16 @@ async function newLoad(head: Versioned<HeadDoc>, options: BeginOptions): Promise
     layoutKey: options.layoutKey,
     bornEpoch: nextEpoch(head),
     full: options.full,
+    groupParamsKey: options.groupParamsKey,
     triggered: !replay && options.triggerId !== undefined,
     ...(replay ? { replay } : {}),
   }
+  // Before the claim, so that a layout that cannot be leaves nothing behind. It is still what the load found: the claim is refused if
+  // another run has owned the state since the head was read.
+  const found = await surveyed(load, plan, options)
   return owning(head, load, options, async lease => {
     options.notes.push(...notes)
-    await freezePlan(lease, load, plan, replays, options)
+    await freezePlan(load, { plan, found, replays }, options)
     return { kind: 'owned', lease, load, plan, resumed: false }
   })
 }
@@ -168,7 +173,8 @@ const nextEpoch = (head: Versioned<HeadDoc>): number => (head.value?.epoch ?? 0)
 type Planned = { readonly plan: Plan; readonly replays?: PlanDoc['replays']; readonly notes: readonly string[] }
 
 async function planRejects(replay: ReplayDoc, load: Load | LoadDoc, options: BeginOptions): Promise<Planned> {
-  return planReplay(replay, options.state, options.runnable, options.contextFor(loadOf(load, 0), new Map()))
+  const ctx = options.contextFor(loadOf(load, 0), new Map())
+  return planReplay(replay, { state: options.state, runnable: options.runnable, ctx, groupParamsKey: options.groupParamsKey })
 }
 
 /** Plans with the bookmarks that still hold: same fingerprint, and what was published is still there. Writes nothing. */
@@ -214,17 +220,19 @@ function wouldAppendAgain(groups: readonly string[], { pipeline }: BeginOptions)
   )
 }
 
+/** What lies at the groups' places. Reads only. */
+async function surveyed(load: LoadDoc, plan: Plan, options: BeginOptions): Promise<PlanDoc['found']> {
+  const ctx = options.contextFor(loadOf(load, load.bornEpoch), new Map())
+  return orAborted(options.runnable.survey(plan, ctx), ctx.signal)
+}
+
 /** From here on the load is what the plan says, however often it is taken up. */
 async function freezePlan(
-  lease: Lease,
   load: LoadDoc,
-  plan: Plan,
-  replays: PlanDoc['replays'],
+  { plan, found, replays }: Pick<PlanDoc, 'plan' | 'found'> & { readonly replays?: PlanDoc['replays'] | undefined },
   options: BeginOptions,
 ): Promise<void> {
   const key = planKey(loadKeyOf(load.loadId))
-  const ctx = options.contextFor(loadOf(load, lease.epoch), new Map())
-  const found = await orAborted(options.runnable.survey(plan, ctx), ctx.signal)
   const doc: PlanDoc = { format: 1, plan, found, ...(replays === undefined ? {} : { replays }) }
   await saveDoc(options.state, key, doc, (await loadDoc(options.state, key)).version)
 }
@@ -275,9 +283,9 @@ function reasonForNothing(plan: Plan): string {
 /** The fingerprint a bookmark is stored with, and the part of it that staged work depends on. */
 export function fingerprintOf(
   version: string,
-  paramsKey: string,
+  groupParamsKey: string,
   runnable: Runnable,
 ): { fingerprint: string; layoutKey: string } {
   const layoutKey = hashOf(runnable.fingerprint(), 32)
-  return { layoutKey, fingerprint: hashOf({ version, paramsKey, layoutKey }, 32) }
+  return { layoutKey, fingerprint: hashOf({ version, groupParamsKey, layoutKey }, 32) }
 }

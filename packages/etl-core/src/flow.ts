@@ -1,4 +1,5 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { ConfigError } from './errors.js'
 import { type FlowRunnable, flowRunnable } from './flow-runnable.js'
 import type { Sink } from './sink.js'
 import type { Source } from './source.js'
@@ -112,6 +113,10 @@ export class Flow<T> {
 
   /** Ends the flow in a sink. A flow has one sink. */
   into(sink: Sink<T>): FlowRunnable {
+    const { open, capabilities } = (sink ?? {}) as Partial<Sink<T>>
+    if (typeof open !== 'function' || typeof capabilities?.disposition !== 'string') {
+      throw new ConfigError('ETL_CONFIG_INVALID', 'into() takes a sink: an object with name, capabilities and open.')
+    }
     return flowRunnable(this.#parts, sink as Sink<unknown>)
   }
 
@@ -128,5 +133,9 @@ export class Flow<T> {
  * from(orders).filter(order => order.amount > 0).derive({ cents: order => order.amount * 100 }).into(sink)
  */
 export function from<T>(source: Source<T>): Flow<T> {
+  const { plan, read, capabilities } = (source ?? {}) as Partial<Source<T>>
+  if (typeof plan !== 'function' || typeof read !== 'function' || typeof capabilities?.rereads !== 'string') {
+    throw new ConfigError('ETL_CONFIG_INVALID', 'from() takes a source: an object with name, capabilities, plan and read.')
+  }
   return new Flow<T>({ source, steps: [], schema: undefined })
 }

@@ -9,11 +9,13 @@ import {
   type SplitDoc,
   saveDoc,
 } from './load-state.js'
+import { allRejected } from './max-rejects.js'
 import type { GroupReport } from './report.js'
 import { waitBefore } from './run-split.js'
 import type { RunnerContext } from './runnable.js'
 import type { Sink } from './sink.js'
 import type { Split } from './split.js'
+import { addTallies, emptyTally } from './tally.js'
 import { delay, orAborted } from './wait.js'
 
 /** The saved bookmarks may lag this far behind the published groups: after a crash those are published once more, which is harmless. */
@@ -94,6 +96,8 @@ export async function settleGroup(
   if (failure) return failed(group, failure, ctx)
   const receipts = splits.map(split => ({ split, receipt: docs.get(split.id)?.receipt }))
   if (receipts.some(({ receipt }) => receipt === undefined)) return { report: { group, status: 'pending' }, keepsOpen: true }
+  const empty = emptiedByRejects(sink, group, splits, docs, ctx)
+  if (empty) return failed(group, empty, ctx)
   try {
     const found = planned.found[group]
     const complete = receipts.map(({ split, receipt }) => ({ split, receipt: receipt?.value ?? null }))
@@ -118,6 +122,24 @@ export async function settleGroup(
     if (ctx.signal.aborted) return { report: { group, status: 'pending' }, keepsOpen: true }
     return failed(group, errorJson(error), ctx)
   }
+}
+
+/**
+ * A group of which every record was rejected would replace what is there by nothing. That is refused, unless `maxRejects` was set and so
+ * someone has thought about it.
+ */
+function emptiedByRejects(
+  sink: Sink<unknown>,
+  group: string,
+  splits: readonly Split[],
+  docs: ReadonlyMap<string, SplitDoc | undefined>,
+  ctx: RunnerContext,
+): ErrorJson | undefined {
+  if (sink.capabilities.disposition !== 'replace' || ctx.settings.maxRejects !== undefined) return undefined
+  const total = splits.reduce((sum, split) => addTallies(sum, docs.get(split.id)?.tally ?? emptyTally), emptyTally)
+  const { read, written, rejected } = total.counts
+  if (read === 0 || written > 0 || rejected < read) return undefined
+  return errorJson(allRejected(group, total))
 }
 
 async function publishPatiently(

@@ -99,7 +99,7 @@ export async function takeLease(head: Versioned<HeadDoc>, load: LoadDoc | null, 
 function taken(epoch: number, cause?: unknown): StateError {
   return new StateError(
     'ETL_STATE_CONFLICT',
-    `This run was succeeded by another one (it held epoch ${epoch}) and ends without writing more.`,
+    `Another run has taken over (this one held epoch ${epoch}); this one ends without writing more.`,
     {
       context: { epoch },
       ...(cause === undefined ? {} : { cause }),

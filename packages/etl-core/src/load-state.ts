@@ -24,6 +24,8 @@ export interface LoadDoc {
   readonly params: Json
   /** Hash of the parameters as given less the volatile ones: another one means another load. */
   readonly paramsKey: string
+  /** Hash of the parameters that decide what a group holds: rejects carry it. */
+  readonly groupParamsKey: string
   /** Hash of version, record schema, sink layout and format, and `paramsKey`: what a bookmark of this load is good for. */
   readonly fingerprint: string
   /** The epoch it began with. Ids may come back (a trigger's event, delivered again); this tells the loads apart. */

@@ -24,3 +24,14 @@ export function tooManyRejects(what: string, tally: Tally, limit: number | { rea
     { context: { rejected: tally.counts.rejected, read: tally.counts.read } },
   )
 }
+
+/** The error of a group that would be replaced by nothing. */
+export function allRejected(group: string, { counts, byReason }: Tally): EtlError {
+  const [reason] = Object.entries(byReason).sort((a, b) => b[1] - a[1])[0] ?? ['']
+  return new EtlError(
+    'ETL_REJECTS_TOO_MANY',
+    `Every record of group "${group}" was rejected (${counts.rejected}), most often: ${reason}. What was published before stays. ` +
+      'To publish an empty group all the same, set maxRejects to 100 %.',
+    { context: { group, rejected: counts.rejected } },
+  )
+}

@@ -90,7 +90,7 @@ export function ownedByAnother(owner: Owner, pipeline: string, place: string): S
   return new StateError(
     'ETL_STATE_CONFLICT',
     `Pipeline "${pipeline}" at ${place} is being run by process ${owner.pid} on ${owner.host} since ${since}. ` +
-      'Wait for it (--wait), or stop it; a process that died is succeeded by itself.',
+      'Wait for it (--wait), or stop it; of a process that died the next run takes over by itself.',
     { context: { host: owner.host, pid: owner.pid, since } },
   )
 }

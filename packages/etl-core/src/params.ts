@@ -46,9 +46,22 @@ function invalid(pipeline: string, issues: readonly { path: readonly (string | n
 export function decidingParams(
   given: unknown,
   parsed: unknown,
-  volatile: readonly string[],
-): { readonly params: Json; readonly paramsKey: string } {
-  const entries = typeof parsed === 'object' && parsed !== null ? Object.entries(parsed) : [['value', parsed] as const]
-  const deciding = entries.filter(([name]) => !volatile.includes(name))
-  return { params: toJson(given ?? {}), paramsKey: hashOf(toJson(Object.fromEntries(deciding)), 32) }
+  pipeline: Pick<Pipeline, 'volatile' | 'loadOnly'>,
+): DecidingParams {
+  const entries: [string, unknown][] =
+    typeof parsed === 'object' && parsed !== null ? Object.entries(parsed) : [['value', parsed]]
+  const ofLoad = entries.filter(([name]) => !pipeline.volatile.includes(name))
+  const ofGroups = ofLoad.filter(([name]) => !pipeline.loadOnly.includes(name))
+  const key = (some: typeof entries) => hashOf(toJson(Object.fromEntries(some)), 32)
+  return { params: toJson(given ?? {}), paramsKey: key(ofLoad), groupParamsKey: key(ofGroups) }
+}
+
+/** Parameters and what they decide. */
+export interface DecidingParams {
+  /** As given, for people. */
+  readonly params: Json
+  /** Of those that shape a load: an unfinished one goes on only with the same. */
+  readonly paramsKey: string
+  /** Of those that decide what a group holds: a bookmark holds only for the same. */
+  readonly groupParamsKey: string
 }

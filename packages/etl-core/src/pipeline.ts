@@ -17,6 +17,11 @@ export interface PipelineDefinition<S extends StandardSchemaV1> {
   readonly params?: S
   /** Parameters that do not decide which records arrive (an address, a place): they neither set bookmarks aside nor abandon a load. */
   readonly volatile?: readonly (keyof StandardSchemaV1.InferInput<S> & string)[]
+  /**
+   * Parameters that shape a load but not what is in its groups: which groups, in pages of what size. Another value abandons an unfinished
+   * load and leaves bookmarks as they are.
+   */
+  readonly loadOnly?: readonly (keyof StandardSchemaV1.InferInput<S> & string)[]
   /** What may stand before the colon of a place. */
   readonly connectors?: readonly Connector[]
   /** What must be promised: a source and sink that together give less are refused before anything is read. */
@@ -34,6 +39,7 @@ export interface Pipeline<S extends StandardSchemaV1 = StandardSchemaV1> {
   readonly description: string | undefined
   readonly params: S | undefined
   readonly volatile: readonly string[]
+  readonly loadOnly: readonly string[]
   readonly connectors: readonly Connector[]
   readonly delivery: Guarantee['delivery'] | undefined
   readonly examples: readonly { readonly flags: string; readonly does: string }[]
@@ -66,6 +72,9 @@ export function definePipeline<S extends StandardSchemaV1 = NoParams>(definition
     ...(/^(?!(\.{1,2}|tmp|owners)$)[A-Za-z0-9._-]{1,80}$/.test(definition.name)
       ? []
       : [`the name "${definition.name}" must match [A-Za-z0-9._-]{1,80} and not be "tmp" or "owners"`]),
+    ...(definition.params === undefined || isSchema(definition.params)
+      ? []
+      : ['params must be a Standard Schema, such as z.object({})']),
     ...repeated(connectors.map(each => each.scheme)).map(scheme => `two connectors open "${scheme}:"`),
   ]
   if (problems.length > 0) throw new ConfigError('ETL_CONFIG_INVALID', `Pipeline "${definition.name}": ${problems.join('; ')}.`)
@@ -76,10 +85,11 @@ export function definePipeline<S extends StandardSchemaV1 = NoParams>(definition
     description: definition.description,
     params: definition.params,
     volatile: definition.volatile ?? [],
+    loadOnly: definition.loadOnly ?? [],
     connectors,
     delivery: definition.delivery,
     examples: definition.examples ?? [],
-    build: params => definition.build({ params, connect }),
+    build: params => checkedRunnable(definition.build({ params, connect }), definition.name),
   }
   Object.defineProperty(pipeline, brand, { value: true })
   return Object.freeze(pipeline)
@@ -88,6 +98,16 @@ export function definePipeline<S extends StandardSchemaV1 = NoParams>(definition
 /** True for a pipeline made by any copy of Millrace. */
 export function isPipeline(value: unknown): value is Pipeline {
   return typeof value === 'object' && value !== null && (value as Record<symbol, unknown>)[brand] === true
+}
+
+function isSchema(value: unknown): boolean {
+  return typeof (value as Partial<StandardSchemaV1> | null)?.['~standard']?.validate === 'function'
+}
+
+/** The commonest slip is a flow that was not ended: the types say so, and the command checks none. */
+function checkedRunnable(built: Runnable, pipeline: string): Runnable {
+  if (typeof built?.runSplit === 'function') return built
+  throw new ConfigError('ETL_CONFIG_INVALID', `Pipeline "${pipeline}": build must return a flow that ends in .into(sink).`)
 }
 
 function repeated(names: readonly string[]): string[] {

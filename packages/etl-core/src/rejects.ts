@@ -20,10 +20,11 @@ export async function saveRejects(
   loadKey: string,
   split: Split,
   batchNo: number,
+  groupParamsKey: string,
   rejects: readonly Reject[],
 ): Promise<void> {
   const key = batchKey(loadKey, split.id, batchNo)
-  const doc: RejectDoc = { format: 1, ...(split.labels === undefined ? {} : { labels: split.labels }), rejects }
+  const doc: RejectDoc = { format: 1, groupParamsKey, ...(split.labels === undefined ? {} : { labels: split.labels }), rejects }
   await saveDoc(state, key, doc, 'absent').catch(async (error: EtlError) => {
     if (!isEtlError(error, 'ETL_STATE_CONFLICT')) throw error
     await saveDoc(state, key, doc, (await state.load(key))?.version ?? 'absent')
@@ -58,6 +59,8 @@ export interface RejectDoc {
   readonly format: 1
   /** Of the split, for object paths when records are run again. */
   readonly labels?: Readonly<Record<string, string>>
+  /** Of the load: a replay with other parameters would not be one. */
+  readonly groupParamsKey: string
   /** Their group failed and was never visible: it will be read again as a whole, so these are for looking at, not for replaying. */
   readonly unpublished?: true
   /** A reject that is gone leaves null: the others keep their position, which is their name. */

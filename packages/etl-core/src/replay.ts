@@ -1,4 +1,4 @@
-import { isEtlError } from './errors.js'
+import { ConfigError, isEtlError } from './errors.js'
 import { hashOf, type Json } from './json.js'
 import type { RunContext } from './load.js'
 import { type BookmarksDoc, bookmarksKey, loadDoc, type RejectSet, type ReplayDoc, saveDoc } from './load-state.js'
@@ -32,10 +32,29 @@ export async function replayLoadId(state: StateStore, filter: RejectFilter): Pro
   return keys.length === 0 ? undefined : `replay-${hashOf(keys)}`
 }
 
+/** What planning a replay needs. */
+export interface ReplayParts {
+  readonly state: StateStore
+  readonly runnable: Runnable
+  readonly ctx: RunContext
+  readonly groupParamsKey: string
+}
+
+function otherParams({ doc, at }: FoundRejects): ConfigError {
+  const loadId = doc.rejects[at[0] as number]?.loadId ?? ''
+  return new ConfigError(
+    'ETL_REJECTS_OTHER',
+    `The rejects of load ${loadId} were made with other parameters. Replay them with those, or choose others by load.`,
+    { context: { loadId } },
+  )
+}
+
 /** Plans the replay of the rejects that fit the filter. `ctx` carries no bookmarks: what was read before is to be read again. */
-export async function planReplay(replay: ReplayDoc, state: StateStore, runnable: Runnable, ctx: RunContext): Promise<ReplayPlan> {
+export async function planReplay(replay: ReplayDoc, { state, runnable, ctx, groupParamsKey }: ReplayParts): Promise<ReplayPlan> {
   const found: FoundRejects[] = []
   for await (const each of findRejects(state, replay.filter)) found.push(each)
+  const other = found.find(({ doc }) => doc.groupParamsKey !== groupParamsKey)
+  if (other) throw otherParams(other)
   return replay.mode === 'groups' ? planGroups(found, runnable, ctx) : planRecords(found, runnable.disposition === 'merge')
 }
 

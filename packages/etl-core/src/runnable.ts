@@ -57,6 +57,8 @@ export interface RunnerContext extends RunContext {
   readonly lease: Lease
   /** See `LoadDoc.bornEpoch`. */
   readonly bornEpoch: number
+  /** See `LoadDoc.groupParamsKey`. */
+  readonly groupParamsKey: string
   /** Aborted when even flushing must end: the grace after a stop, or the deadline itself, is over. */
   readonly hardSignal: AbortSignal
   /** Tells how long a batch and its flush took; the margin before the deadline is learned from the slowest. */

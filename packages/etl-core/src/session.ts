@@ -3,7 +3,7 @@ import { setMaxListeners } from 'node:events'
 import type { Begun } from './begin.js'
 import { ConfigError, errorJson } from './errors.js'
 import { type Clock, type Load, type RunContext, silentLog, systemClock } from './load.js'
-import { decidingParams, parseParams } from './params.js'
+import { type DecidingParams, decidingParams, parseParams } from './params.js'
 import type { Pipeline } from './pipeline.js'
 import type { RunEvent, RunEventBody } from './progress.js'
 import { type RunOptions, refuseBadOptions } from './run-options.js'
@@ -30,7 +30,7 @@ export interface Session {
   readonly watch: StopWatch
   readonly state: StateStore
   readonly statePlace: string
-  readonly given: ReturnType<typeof decidingParams>
+  readonly given: DecidingParams
 }
 
 /** Checks the options, fixes the parts, finds the state. Throws ConfigError. The caller disposes of `watch`. */
@@ -55,7 +55,7 @@ export async function openSession(
     watch: stopWatch({ signal: options.signal, deadlineAtMs: options.deadlineAtMs, clock }),
     state: options.state ?? home?.state(pipeline.name) ?? memoryState(),
     statePlace,
-    given: decidingParams(params, parsed, pipeline.volatile),
+    given: decidingParams(params, parsed, pipeline),
   }
 }
 
@@ -106,6 +106,7 @@ export function runnerContext(
     notes,
     lease,
     bornEpoch: load.bornEpoch,
+    groupParamsKey: load.groupParamsKey,
     hardSignal: hard,
     observeMs: watch.observeMs,
     shared: new Map(),

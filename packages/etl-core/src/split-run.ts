@@ -1,5 +1,6 @@
 import { applySteps, type SteppedBatch } from './apply-steps.js'
 import { rowsOf, type SourceBatch } from './batch.js'
+import { ConfigError } from './errors.js'
 import { hashOf, toJson } from './json.js'
 import type { SplitContext } from './load.js'
 import { loadKeyOf, type Tally } from './load-state.js'
@@ -90,9 +91,10 @@ export function splitRun(
         toSkip--
         return
       }
+      refuseNoBatch(batch, source.name)
       const stepped = await applySteps(steps, batch, batchNo, ctx)
       const { rejects, written } = await writeBatch(stepped, { before, cursor: batch.cursor, batchNo })
-      if (rejects.length > 0) await saveRejects(ctx.state, loadKey, split, batchNo, rejects)
+      if (rejects.length > 0) await saveRejects(ctx.state, loadKey, split, batchNo, ctx.groupParamsKey, rejects)
       tally = tallyBatch(tally, { read: stepped.read, written, dropped: stepped.dropped, bytes: batch.bytes ?? 0 }, rejects)
       if (keepsOutside) tallies.set(batchNo, tally)
       unflushed++
@@ -138,6 +140,16 @@ export function splitRun(
     const rejects = refused.length === 0 ? stepped.rejects : [...stepped.rejects, ...stepped.rejectRows(refused)]
     return { rejects, written: stepped.rows.length - refused.length }
   }
+}
+
+/** The types say what a source yields; a source written in JavaScript is told here. */
+function refuseNoBatch(batch: SourceBatch<unknown>, source: string): void {
+  const { records } = batch
+  if (Array.isArray(records) || typeof (records as { toArray?: unknown } | undefined)?.toArray === 'function') return
+  throw new ConfigError(
+    'ETL_BATCH_INVALID',
+    `Source "${source}" handed over something that is no batch. Yield { records: [...], cursor }.`,
+  )
 }
 
 function withRetries(tally: Tally, retries: number): Tally {

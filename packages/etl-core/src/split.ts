@@ -84,6 +84,8 @@ export function splitsByGroup(splits: readonly Split[]): Map<string, Split[]> {
  * @throws ConfigError `ETL_PLAN_INVALID` naming the first of them.
  */
 export function checkedPlan(plan: Plan): Plan {
+  if (!Array.isArray(plan?.splits))
+    throw new ConfigError('ETL_PLAN_INVALID', 'The source planned nothing: plan() gives { splits: [...] }.')
   const seen = new Set<string>()
   for (const { id } of plan.splits) {
     const problem =

@@ -94,7 +94,7 @@ describe('two runs at once over one place', () => {
 
     expect(ends.map(({ code }) => code).sort()).toEqual([0, 1])
     const loser = ends.find(({ code }) => code === 1)
-    expect(loser?.stderr).toMatch(/being run by process \d+ on .+ since|was succeeded by another/)
+    expect(loser?.stderr).toMatch(/being run by process \d+ on .+ since|taken over/)
     expect(published(folder)).toEqual(undisturbed)
   })
 
@@ -125,7 +125,7 @@ describe('two runs at once over one place', () => {
 
     expect(successor.code, successor.stderr).toBe(0)
     expect(paused.code).toBe(1)
-    expect(paused.stderr).toContain('succeeded by another')
+    expect(paused.stderr).toContain('taken over')
     expect(manifest()).toEqual(after)
     expect(published(folder)).toEqual(undisturbed)
   })

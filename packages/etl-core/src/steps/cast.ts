@@ -1,5 +1,5 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import { RecordError } from '../errors.js'
+import { ConfigError, RecordError } from '../errors.js'
 import { eachRow, putField, type Step, withFields } from './step.js'
 import { issueFromStandard } from './validate.js'
 
@@ -28,6 +28,14 @@ export type CastOutput<C> = C extends keyof CastTypes
 /** Converts fields; a value that does not fit rejects its record, with all fields that do not. */
 export function castStep(casts: Readonly<Record<string, Cast>>): Step {
   const entries = Object.entries(casts)
+  const unknown = entries.filter(([, cast]) => (typeof cast === 'string' ? !Object.hasOwn(casters, cast) : !isSchema(cast)))
+  if (unknown.length > 0) {
+    const given = unknown.map(([field, cast]) => `${field}: ${JSON.stringify(cast)}`).join(', ')
+    throw new ConfigError(
+      'ETL_CONFIG_INVALID',
+      `cast knows ${Object.keys(casters).join(', ')} and schemas, and was given ${given}.`,
+    )
+  }
   return {
     name: 'cast',
     keepsShape: false,
@@ -45,6 +53,9 @@ export function castStep(casts: Readonly<Record<string, Cast>>): Step {
       }),
   }
 }
+
+const isSchema = (cast: unknown): boolean =>
+  typeof (cast as Partial<StandardSchemaV1> | null)?.['~standard']?.validate === 'function'
 
 function castField(value: unknown, field: string, cast: Cast) {
   if (typeof cast === 'string') {

@@ -105,6 +105,7 @@ function listed(files: readonly string[]): string[] {
           .replace(/\d{8}T\d{6}Z-[0-9a-f]{8}/, '<load>')
           .replace(/-[0-9a-f]{12}(?=[./])/, '-<hash>')
           .replace(/\/[0-9a-f]{16}\./, '/<batch>.')
+          .replace(/\/[0-9a-f]{32}\./, '/<hash>.')
           .replace(/\/e\d+-[0-9a-f]{6}-\d{6}$/, '/<part>')
           .replace(/\/\d{8}\.json$/, '/<version>.json'),
       ),

@@ -38,6 +38,15 @@ export const errorTexts = {
     means: 'A source planned two splits of one id, or an id that cannot name state. A mistake in the source, not in a pipeline.',
     todo: 'Make ids with `splitId(name, decides)`.',
   },
+  ETL_BATCH_INVALID: {
+    means: 'A source handed over something that is no batch. A mistake in the source, not in a pipeline.',
+    todo: 'Yield `{ records: […], cursor }`.',
+  },
+  ETL_REJECTS_OTHER: {
+    means:
+      'The rejects to replay were made with other parameters than those given now, so their records would go where they do not belong.',
+    todo: 'Replay them with the parameters of their load, or choose others by load. See [rejects](../guide/rejects.md).',
+  },
   ETL_COLUMNS_UNKNOWN: {
     means:
       'Columns are needed, and neither a record schema nor options name them, or two parts of one CSV object would have different ones.',
@@ -191,8 +200,8 @@ export const errorTexts = {
   },
   ETL_REJECTS_TOO_MANY: {
     means:
-      'More records were rejected than `maxRejects` allows. A count is judged for each split while it is read, a share at its end and for the whole load.',
-    todo: 'Nothing of it was published. The message has the most frequent reason; correct it, or raise the limit. The next run plans anew.',
+      'More records were rejected than `maxRejects` allows: a count is judged for each split while it is read, a share at its end and for the whole load. Without `maxRejects`: every record of a group was rejected, and the sink would replace what is there by nothing.',
+    todo: 'What was published before stays. The message has the most frequent reason; correct it, or raise the limit. The next run plans anew.',
   },
   ETL_RUN_FAILED: {
     means:

@@ -79,9 +79,9 @@ export function stopTable({ guaranteeOf }) {
 const families = [
   ['Set-up', /_(CONFIG|PARAMS|PLACE|GUARANTEE|COLUMNS|SCHEMA|BOOKMARKS)_?/],
   ['The command', /_(FLAGS|PIPELINE)_|_STATE_NONE$/],
-  ['Sources', /^ETL_(SOURCE|PLAN)_/],
+  ['Sources', /^ETL_(SOURCE|PLAN|BATCH)_/],
   ['Sinks and objects', /^ETL_(SINK|OBJECT|STAGING)_/],
-  ['Records', /^ETL_RECORD_/],
+  ['Records and rejects', /^ETL_(RECORD|REJECTS)_/],
   ['State and ownership', /^ETL_STATE_/],
   ['Runs', /./],
 ]

@@ -56,7 +56,10 @@ function quietly(stream: NodeJS.WriteStream): Output {
   let gone = false
   let wake = () => {}
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
+    // A reader that left is no news; a full disk is, and no reason to end a load that is under way.
+    if (error.code !== 'EPIPE' && !gone && stream !== process.stderr) {
+      process.stderr.write(`millrace: the output cannot be written (${error.code ?? error.message}); the run goes on.\n`)
+    }
     gone = true
     wake()
   })

@@ -181,6 +181,68 @@ describe('what a run leaves to the next', () => {
   })
 })
 
+describe('parameters that shape a load but not its groups', () => {
+  const pipeline = (splits: Record<string, number[]>, sink: ReturnType<typeof parts>['sink']) =>
+    definePipeline({
+      name: 'p',
+      params: z.object({ which: z.array(z.string()) }),
+      loadOnly: ['which'],
+      build: () => from(numbers({ splits, bookmark: 'm' }).source).into(sink),
+    })
+
+  it('leave the bookmarks of the groups', async () => {
+    const state = memoryState()
+    const { sink, calls } = parts()
+    await run(pipeline({ a: [1] }, sink), { which: ['a'] }, { ...eager, state })
+
+    const report = await run(pipeline({ a: [1], b: [2] }, sink), { which: ['a', 'b'] }, { ...eager, state })
+
+    expect(report.groups).toMatchObject([
+      { group: 'b', status: 'published' },
+      { group: 'a', status: 'unchanged' },
+    ])
+    expect(calls.filter(call => call === 'publish a')).toHaveLength(1)
+  })
+})
+
+describe('a group of which every record was rejected', () => {
+  const none = (flow: Parameters<NonNullable<Parameters<typeof runNumbers>[3]>>[0]) =>
+    flow.map((x): number => {
+      throw new RecordError('ETL_RECORD_INVALID', `no ${x}`)
+    })
+
+  it('does not replace what is there by nothing, unless maxRejects says that it may', async () => {
+    const state = memoryState()
+    const { sink, published } = parts()
+    await runNumbers(numbers({ splits: { a: [1] }, bookmark: 'm1' }).source, sink, { state })
+
+    const refused = await runNumbers(numbers({ splits: { a: [2] }, bookmark: 'm2' }).source, sink, { state }, none)
+    const before = { ...published }
+    const allowed = await runNumbers(
+      numbers({ splits: { a: [2] }, bookmark: 'm2' }).source,
+      sink,
+      { state, maxRejects: { share: 1 } },
+      none,
+    )
+
+    expect(refused).toMatchObject({ status: 'failed', error: { code: 'ETL_REJECTS_TOO_MANY' } })
+    expect(before).toEqual({ a: [1] })
+    expect(allowed.status).toBe('succeeded')
+    expect(published).toEqual({ a: [] })
+  })
+})
+
+describe('a layout that cannot be', () => {
+  it('leaves nothing behind', async () => {
+    const state = memoryState()
+    const { sink } = parts()
+    const refusing = { ...sink, survey: () => Promise.reject(new SourceError('ETL_CONFIG_INVALID', 'two groups, one path')) }
+
+    await expect(runNumbers(numbers({ splits: { a: [1] } }).source, refusing, { state })).rejects.toThrow('one path')
+    expect(await documents(state)).toEqual({})
+  })
+})
+
 describe('what a source plans', () => {
   it.each([
     ['two splits of one id', ['a', 'a']],

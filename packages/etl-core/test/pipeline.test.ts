@@ -58,6 +58,46 @@ describe('definePipeline', () => {
   })
 })
 
+describe('wrong wiring is told in words, since the command checks no types', () => {
+  const { source } = numbers({ splits: { a: [1] } })
+  const broken = (read: () => AsyncIterable<unknown>) => ({ ...source, read }) as typeof source
+
+  it.each([
+    ['a flow without into', () => from(source), /ends in \.into\(sink\)/],
+    ['no source', () => from([1] as never).into(sink as never), /from\(\) takes a source/],
+    ['no sink', () => from(source).into({} as never), /into\(\) takes a sink/],
+    [
+      'an unknown cast',
+      () =>
+        from(source as never)
+          .cast({ a: 'money' } as never)
+          .into(sink as never),
+      /cast knows int32/,
+    ],
+  ])('%s', async (_, build, says) => {
+    const running = run(definePipeline({ name: 'x', build: build as never }))
+
+    await expect(running).rejects.toMatchObject({ code: 'ETL_CONFIG_INVALID', message: expect.stringMatching(says) })
+  })
+
+  it('parameters that are no schema', () => {
+    expect(() => definePipeline({ name: 'x', params: {} as never, build: () => from(source).into(sink) })).toThrowError(
+      /Standard Schema/,
+    )
+  })
+
+  it('a plan without splits, and a batch that is none', async () => {
+    const planless = { ...source, plan: async () => undefined as never }
+    const batchless = broken(async function* () {
+      yield [1, 2]
+    })
+    const pipeline = (of: typeof source) => definePipeline({ name: 'x', build: () => from(of).into(sink) })
+
+    await expect(run(pipeline(planless))).rejects.toMatchObject({ code: 'ETL_PLAN_INVALID' })
+    expect(await run(pipeline(batchless))).toMatchObject({ error: { code: 'ETL_BATCH_INVALID' } })
+  })
+})
+
 describe('connect', () => {
   it('opens a place through the connector of its scheme, whatever its case', async () => {
     const report = await run(toPlace([table, mem]), { to: 'MEM:anything' })

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import * as z from 'zod'
 import {
   definePipeline,
   discardRejects,
@@ -9,6 +10,7 @@ import {
   RecordError,
   type RejectFilter,
   replayRejects,
+  run,
   type Sink,
 } from '../src/index.js'
 import { documents, dyingState, eager, memoryState, numbers, parts, rejectsIn, runNumbers, table, untilDeath } from './world.js'
@@ -211,6 +213,22 @@ describe('what is not replayed, because it would double', () => {
     await runNumbers(numbers({ splits, bookmark: 'm2' }).source, sink, { state }, refusing(5))
 
     expect((await rejectsIn(state)).map(({ raw }) => raw)).toEqual([5])
+  })
+})
+
+describe('a replay with other parameters', () => {
+  it('is refused: it would load something else', async () => {
+    const state = memoryState()
+    const { sink } = parts()
+    const pipeline = definePipeline({
+      name: 'p',
+      params: z.object({ since: z.number().default(1) }),
+      build: () => refusing(2)(from(numbers({ splits }).source)).into(sink),
+    })
+    await run(pipeline, { since: 5 }, { ...eager, state })
+
+    await expect(replayRejects(pipeline, {}, {}, { ...eager, state })).rejects.toMatchObject({ code: 'ETL_REJECTS_OTHER' })
+    expect((await replayRejects(pipeline, { since: 5 }, {}, { ...eager, state })).status).toBe('succeeded')
   })
 })
 

@@ -54,7 +54,11 @@ function planningOf(reader: HttpReader, settings: Settings, ctx: RunContext, sig
   const call: Call = {
     signal,
     onRetry: ({ url, waitMs, error }) =>
-      ctx.log.warn('World Bank: asked again while planning.', { url, waitMs, error: errorJson(error) }),
+      ctx.log.warn(`World Bank: asked again while planning: ${errorJson(error).message}`, {
+        url,
+        waitMs,
+        error: errorJson(error),
+      }),
   }
   let listed: Promise<ReadonlySet<string>> | undefined
   const list = async () => {

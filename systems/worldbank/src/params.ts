@@ -37,6 +37,7 @@ export const params = z.strictObject({
   splitEconomies: z.int().min(1).optional().describe('Read so many economies at a time, in parallel; the file stays the same'),
   perPage: z.int().min(1).max(5000).default(1000).describe('Rows asked for at a time'),
   requestsPerSecond: z.number().positive().optional().describe('No more requests a second than this'),
+  attempts: z.int().min(1).max(20).default(7).describe('Attempts at one page; the waits between them double from 1 s to 2 min'),
   apiUrl: z.url().default('https://api.worldbank.org/v2').describe('Where the API is'),
   to: z.string().default('file:./out').describe('Where files go'),
   format: z.enum(['csv', 'parquet']).default('csv').describe('What files are written as'),

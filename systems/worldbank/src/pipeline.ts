@@ -15,7 +15,9 @@ export const worldbank = definePipeline({
   connectors: [folder],
   params,
   // Where the API and the files are does not decide what is in them.
-  volatile: ['apiUrl', 'to', 'requestsPerSecond'],
+  volatile: ['apiUrl', 'to', 'requestsPerSecond', 'attempts'],
+  // Each indicator is a group of its own, and its file is the same however it was read.
+  loadOnly: ['indicators', 'perPage', 'splitEconomies'],
   examples: [
     { flags: '--indicators SP.POP.TOTL', does: 'population of every economy, all years' },
     {
@@ -25,8 +27,9 @@ export const worldbank = definePipeline({
     { flags: '--indicators SP.POP.TOTL --format parquet --to file:/data/worldbank', does: 'typed columns, in another folder' },
   ],
   build: ({ params, connect }) => {
-    const { to, format, countries, ...selection } = params
-    const observations = from(worldBank({ ...selection, countries: countries.includes('all') ? 'all' : countries }))
+    const { to, format, countries, attempts, ...selection } = params
+    const wanted = countries.includes('all') ? 'all' : countries
+    const observations = from(worldBank({ ...selection, countries: wanted, retry: { attempts, firstMs: 1_000 } }))
     const place = { path: '{indicator}/{lastUpdated}.{ext}', latest: '{indicator}/latest.{ext}' }
     if (format === 'csv') return observations.validate(csvRecord).into(connect.objects(to, { ...place, format: csv() }))
     return observations

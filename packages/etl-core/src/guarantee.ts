@@ -29,12 +29,15 @@ export function guaranteeOf(source: SourceCapabilities, sink: SinkCapabilities, 
     reasons.push('reading again may give other records, and the sink does not merge by key')
   }
   const readAgain = source.rereads === 'mayDiffer' && !source.resumable
-  if (readAgain && !(sink.disposition === 'merge' && sink.replay === 'idempotent')) exactly = false
+  if (readAgain && keyed && !(sink.disposition === 'merge' && sink.replay === 'idempotent')) {
+    exactly = false
+    reasons.push('after a stop the source is read again from its start, and may give other records')
+  }
   if (!durableState && sink.cursor !== 'inTransaction') {
     if (sink.disposition === 'append') exactly = false
     reasons.push('state is in memory: a run that dies begins again from the start')
   }
-  const survivesStop = sink.durableAt === 'flush' && (source.resumable || sink.cursor === 'inTransaction')
+  const survivesStop = sink.durableAt === 'flush' && (source.resumable || (sink.cursor === 'inTransaction' && !readAgain))
   if (sink.durableAt === 'commit') reasons.push('a split must fit in one attempt: nothing is kept before its commit')
   else if (!source.resumable) reasons.push('a split must fit in one attempt: the source cannot continue in the middle')
   return { delivery: exactly ? 'exactly once' : 'at least once', reasons, survivesStop }

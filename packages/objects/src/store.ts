@@ -48,6 +48,9 @@ export interface ObjectStore {
    */
   assemble(key: string, pieces: readonly ObjectPiece[], options?: PutOptions): Promise<ObjectInfo>
 
+  /** Whether the place itself is there. Absent: a place that is not answers with an error of its own. */
+  isThere?(options?: StoreCallOptions): Promise<boolean>
+
   /** All objects whose key begins with `prefix` (any text, not only whole segments), ascending by the bytes of their keys in UTF-8. */
   list(prefix: string, options?: StoreCallOptions): AsyncIterable<ObjectInfo>
 

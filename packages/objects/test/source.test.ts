@@ -37,6 +37,14 @@ const files = {
 }
 
 describe('planning', () => {
+  test('of a folder that is not there is an error, of an empty one is nothing new', async () => {
+    const path = await tempFolder()
+    const missing = plan(sourceOf(folderStore(join(path, 'typo'))))
+
+    await expect(missing).rejects.toMatchObject({ code: 'ETL_SOURCE_NOT_FOUND' })
+    expect((await plan(sourceOf(folderStore(path)))).splits).toEqual([])
+  })
+
   test('makes one split and one group of each object, passing over hidden ones', async () => {
     const { splits, bookmarks, skipped } = await plan(sourceOf(await storeWith(files)))
 

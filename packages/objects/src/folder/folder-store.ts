@@ -1,4 +1,4 @@
-import { lstat, unlink } from 'node:fs/promises'
+import { lstat, stat, unlink } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import type { GetOptions, ObjectInfo, ObjectStore, PutOptions } from '../store.js'
 import { type FileAction, fileError, saysNoFile } from './errors.js'
@@ -70,6 +70,7 @@ export function folderStore(path: string, options: FolderStoreOptions = {}): Obj
       })
       return { ...opened, body: translatedBody(action, opened.body) }
     },
+    isThere: async () => (await stat(at().root).catch(() => undefined))?.isDirectory() ?? false,
     head: (key, call) =>
       translated({ side: 'read', place: shown, key }, async () => {
         call?.signal?.throwIfAborted()

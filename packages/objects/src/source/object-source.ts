@@ -8,6 +8,7 @@ import {
   type RunContext,
   type SkippedGroup,
   type Source,
+  SourceError,
   type Split,
   splitId,
 } from '@millrace/etl-core'
@@ -32,7 +33,7 @@ export interface ObjectSourceSettings<T> extends ObjectSourceOptions<T> {
  * Reading one goes on from where it stopped, and gives the same records again.
  *
  * @throws ConfigError `ETL_CONFIG_INVALID` for `keys` beside `prefix` or `suffix`, and for what cannot be a key. SourceError
- * `ETL_SOURCE_NOT_FOUND` for one of `keys` that is not there (that group fails, the others go on), `ETL_SOURCE_CHANGED` for an object that
+ * `ETL_SOURCE_NOT_FOUND` for a folder that is not there and for one of `keys` that is not (that group fails, the others go on), `ETL_SOURCE_CHANGED` for an object that
  * changes while it is read, and what the store and the format throw.
  * @example
  * from(objectSource({ store: () => folderStore('in'), shown: 'file:in', format: csv(), suffix: '.csv' }))
@@ -72,6 +73,8 @@ export function objectSource<T>(options: ObjectSourceSettings<T>): Source<T> {
         if (!reread && ctx.bookmarks.get(found.key) === found.etag) skipped.push({ group: found.key, reason: 'unchanged' })
         else splits.push(splitOf(found))
       }
+      const nothing = splits.length + skipped.length + failed.length === 0
+      if (nothing && (await store.isThere?.({ signal: ctx.signal })) === false) throw noPlace(shown)
       return { splits, bookmarks, skipped, failed }
     },
 
@@ -81,6 +84,17 @@ export function objectSource<T>(options: ObjectSourceSettings<T>): Source<T> {
       yield* format.decode(input, from, { signal: ctx.signal })
     },
   })
+}
+
+/** A folder that is not there reads like an empty one, and a slip in its name would go unnoticed. */
+function noPlace(shown: string): SourceError {
+  return new SourceError(
+    'ETL_SOURCE_NOT_FOUND',
+    `There is no folder at ${shown}. Check the name, or make the folder if nothing has arrived yet.`,
+    {
+      context: { place: shown },
+    },
+  )
 }
 
 async function* listed(store: ObjectStore, prefix: string, suffix: string, ctx: RunContext): AsyncGenerator<PlannedObject> {

@@ -162,6 +162,23 @@ describe('millrace run, its flags', () => {
     expect((await command(['state', 'show', numbers, '--state', `lines:${state}`])).out).toContain('bookmarks  2 groups')
   })
 
+  test('--state takes a folder, though the pipeline lists no connector for one', async () => {
+    const state = `file:${tempFolder()}`
+    const { code, out } = await run(['--state', state])
+    const shown = await command(['state', 'show', numbers, '--state', state])
+
+    expect(code).toBe(0)
+    expect(reportOf(out).state).toContain(state)
+    expect(shown.out).toContain('bookmarks  2 groups')
+  })
+
+  test('--save-every 0 saves after every batch', async () => {
+    const saved = async (...flags: string[]) =>
+      jsonLines((await run(['--splits', '1', '--count', '10', ...flags])).out).filter(event => event.type === 'split.saved')
+
+    expect((await saved('--save-every', '0')).length).toBeGreaterThan((await saved()).length)
+  })
+
   test('are refused as names of parameters', async () => {
     const text = `export default { name: 'p', connectors: [], examples: [], [Symbol.for('millrace.pipeline')]: true, params: { '~standard': {
       version: 1, vendor: 'x', validate: value => ({ value }), jsonSchema: { input: () => ({ properties: { loadId: {} } }) } } } }`

@@ -87,16 +87,34 @@ async function freeHead(options: BeginOptions): Promise<Versioned<HeadDoc>> {
 
 async function resumeLoad(head: Versioned<HeadDoc>, unfinished: LoadDoc, options: BeginOptions): Promise<Begun> {
   const load = { ...unfinished, attempt: unfinished.attempt + 1 }
+  return owning(head, load, options, async lease => {
+    const planned = (await loadDoc<PlanDoc>(options.state, planKey(loadKeyOf(load.loadId)))).value
+    if (planned) {
+      options.notes.push(`Load ${load.loadId} was unfinished and is taken up again (attempt ${load.attempt}).`)
+      return { kind: 'owned', lease, load, plan: planned.plan, resumed: true }
+    }
+    // It died between the claim and the plan: nothing of it was decided yet, so it is planned now.
+    const { plan } = await planWith(load, options)
+    await freezePlan(lease, load, plan, options)
+    return { kind: 'owned', lease, load, plan, resumed: false }
+  })
+}
+
+/** Takes ownership for `act`, and gives it back if that fails: the process lives on and must not look like an owner. */
+async function owning<V>(
+  head: Versioned<HeadDoc>,
+  load: LoadDoc,
+  options: BeginOptions,
+  act: (lease: Lease) => Promise<V>,
+): Promise<V> {
   const lease = await takeLease(head, load, { ...options.lease, state: options.state })
-  const planned = (await loadDoc<PlanDoc>(options.state, planKey(loadKeyOf(load.loadId)))).value
-  if (planned) {
-    options.notes.push(`Load ${load.loadId} was unfinished and is taken up again (attempt ${load.attempt}).`)
-    return { kind: 'owned', lease, load, plan: planned.plan, resumed: true }
+  try {
+    return await act(lease)
+  } catch (error) {
+    // The first error counts; a lease that cannot be given back either runs out.
+    await lease.release(load).catch(() => undefined)
+    throw error
   }
-  // It died between the claim and the plan: nothing of it was decided yet, so it is planned now.
-  const { plan } = await planWith(load, options)
-  await freezePlan(lease, load, plan, options)
-  return { kind: 'owned', lease, load, plan, resumed: false }
 }
 
 async function newLoad(head: Versioned<HeadDoc>, options: BeginOptions): Promise<Begun> {
@@ -113,10 +131,11 @@ async function newLoad(head: Versioned<HeadDoc>, options: BeginOptions): Promise
     fingerprint: options.fingerprint,
     triggered: options.triggerId !== undefined,
   }
-  const lease = await takeLease(head, load, { ...options.lease, state: options.state })
-  options.notes.push(...notes)
-  await freezePlan(lease, load, plan, options)
-  return { kind: 'owned', lease, load, plan, resumed: false }
+  return owning(head, load, options, async lease => {
+    options.notes.push(...notes)
+    await freezePlan(lease, load, plan, options)
+    return { kind: 'owned', lease, load, plan, resumed: false }
+  })
 }
 
 /** Plans with the bookmarks that still hold: same fingerprint, and what was published is still there. Writes nothing. */
@@ -152,18 +171,19 @@ async function freezePlan(lease: Lease, load: LoadDoc, plan: Plan, options: Begi
 
 /** Removes an unfinished load that these parameters do not continue, with its rejects: nothing of it was ever visible. */
 async function abandonLoad(head: Versioned<HeadDoc>, load: LoadDoc, options: BeginOptions): Promise<void> {
-  const lease = await takeLease(head, load, { ...options.lease, state: options.state })
   const loadKey = loadKeyOf(load.loadId)
   const why = options.full ? 'everything is loaded anew' : 'the parameters are others now'
   options.notes.push(`Load ${load.loadId} was unfinished and is abandoned, because ${why}.`)
-  await options.runnable.discard(load.loadId, options.contextFor(loadOf(load, lease.epoch), new Map()))
-  const planned = (await loadDoc<PlanDoc>(options.state, planKey(loadKey))).value
-  for (const split of planned?.plan.splits ?? []) {
-    await removeDoc(options.state, splitKey(loadKey, split.id))
-    for await (const key of options.state.list(rejectsPrefix(loadKey, split.id))) await removeDoc(options.state, key)
-  }
-  await removeDoc(options.state, planKey(loadKey))
-  await lease.release(null)
+  await owning(head, load, options, async lease => {
+    await options.runnable.discard(load.loadId, options.contextFor(loadOf(load, lease.epoch), new Map()))
+    const planned = (await loadDoc<PlanDoc>(options.state, planKey(loadKey))).value
+    for (const split of planned?.plan.splits ?? []) {
+      await removeDoc(options.state, splitKey(loadKey, split.id))
+      for await (const key of options.state.list(rejectsPrefix(loadKey, split.id))) await removeDoc(options.state, key)
+    }
+    await removeDoc(options.state, planKey(loadKey))
+    await lease.release(null)
+  })
 }
 
 function nothing(options: BeginOptions, loadId: string, plan: Plan, reason: string): Begun {

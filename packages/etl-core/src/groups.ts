@@ -131,5 +131,6 @@ function failed(group: string, error: ErrorJson, ctx: RunnerContext): GroupOutco
  * far; anything else (a refused request, changed data, too many rejects) is planned anew.
  */
 function mayPassLater(error: ErrorJson): boolean {
+  if (error.code === 'ETL_SOURCE_CHANGED') return false
   return error.retry !== 'never' || error.code === 'ETL_STEP_FAILED' || error.code === 'ETL_UNEXPECTED'
 }

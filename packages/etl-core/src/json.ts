@@ -48,7 +48,7 @@ function objectToJson(value: object, depth: number): Json {
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'Invalid Date' : value.toISOString()
   if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64')
   if (Array.isArray(value)) return value.map(item => toJson(item, depth + 1))
-  const out: Record<string, Json> = {}
-  for (const [key, member] of Object.entries(value)) if (member !== undefined) out[key] = toJson(member, depth + 1)
-  return out
+  // `fromEntries` rather than assignments: a field may be called `__proto__`.
+  const kept = Object.entries(value).filter(([, member]) => member !== undefined)
+  return Object.fromEntries(kept.map(([key, member]) => [key, toJson(member, depth + 1)]))
 }

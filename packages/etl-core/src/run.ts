@@ -2,6 +2,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import pLimit from 'p-limit'
 import { type BeginOptions, type Begun, beginLoad, fingerprintOf } from './begin.js'
 import { isEtlError } from './errors.js'
+import { type BookmarksDoc, bookmarksKey, loadDoc } from './load-state.js'
 import { thisProcess } from './owner.js'
 import { parseParams } from './params.js'
 import type { Pipeline } from './pipeline.js'
@@ -10,6 +11,7 @@ import type { RunOptions } from './run-options.js'
 import { mergeReports, reportNothing, withSeen } from './run-reports.js'
 import type { Runnable, RunnerContext } from './runnable.js'
 import { freshLoadId, openSession, runContext, runnerContext, type Session } from './session.js'
+import { groupOf } from './split.js'
 
 /** The parameters a caller may give to a pipeline. */
 export type ParamsOf<P> = P extends Pipeline<infer S> ? StandardSchemaV1.InferInput<S> : never
@@ -72,6 +74,7 @@ async function runLoads(session: Session): Promise<RunReport> {
 }
 
 async function runLoad(session: Session, notes: string[]): Promise<RunReport> {
+  const told = notes.length
   const { runnable, watch } = session
   let lost: unknown
   const fenced = new AbortController()
@@ -89,7 +92,7 @@ async function runLoad(session: Session, notes: string[]): Promise<RunReport> {
     groups: new Set(begun.plan.splits.map(split => split.group ?? split.id)).size,
     resumed: begun.resumed,
   })
-  for (const message of notes) ctx.emit({ type: 'note', message })
+  for (const message of notes.slice(told)) ctx.emit({ type: 'note', message })
   try {
     const seen = await runSplits(runnable, begun, ctx)
     if (lost !== undefined) throw lost
@@ -160,10 +163,19 @@ function notBegun(begin: BeginOptions): Begun {
   return { kind: 'nothing', load, plan: { splits: [] }, reason: 'stopped before anything was begun', stopped: true }
 }
 
+/** Groups this load has published already: a crash while it was being closed may have left their splits without a document. */
+async function publishedBy(ctx: RunnerContext): Promise<ReadonlySet<string>> {
+  const groups = (await loadDoc<BookmarksDoc>(ctx.state, bookmarksKey)).value?.groups ?? {}
+  return new Set(Object.keys(groups).filter(group => groups[group]?.loadId === ctx.load.loadId))
+}
+
 async function runSplits(runnable: Runnable, begun: Begun & { kind: 'owned' }, ctx: RunnerContext): Promise<SplitReport[]> {
   const limit = pLimit(ctx.concurrency)
+  const published = begun.resumed ? await publishedBy(ctx) : new Set<string>()
   const reports = await Promise.all(
-    begun.plan.splits.map(split => limit(async () => (ctx.signal.aborted ? undefined : runnable.runSplit(split, ctx)))),
+    begun.plan.splits
+      .filter(split => !published.has(groupOf(split)))
+      .map(split => limit(async () => (ctx.signal.aborted ? undefined : runnable.runSplit(split, ctx)))),
   )
   return reports.filter(report => report !== undefined)
 }

@@ -126,6 +126,22 @@ describe('a load', () => {
     }
   })
 
+  it('that died while it was being closed reads nothing again', async () => {
+    for (let atWrite = 6; ; atWrite++) {
+      const state = memoryState()
+      const { sink, calls } = parts()
+      const dying = dyingState(state, atWrite)
+      const source = () => numbers({ splits: { a: [1], b: [2] }, bookmark: 'm' })
+      if ((await untilDeath(runNumbers(source().source, sink, { state: dying.state }), dying.died)) !== 'died') break
+      const again = source()
+      if (!calls.includes('publish b') || !('bookmarks' in (await documents(state)))) continue
+
+      await runNumbers(again.source, sink, { state, clock: later })
+
+      expect(again.asked.reads, `write ${atWrite}`).toEqual([])
+    }
+  })
+
   it('exactly once into a table whose cursor is in its transaction, after a crash at any state write', async () => {
     for (let atWrite = 0; ; atWrite++) {
       const state = memoryState()

@@ -223,6 +223,20 @@ describe('one owner', () => {
   })
 })
 
+describe('a load that cannot be begun', () => {
+  it('gives ownership back: the same process can try again at once', async () => {
+    const state = memoryState()
+    const { sink } = parts()
+    const blind = { ...sink, survey: () => Promise.reject(new Error('no look')) }
+    const first = runNumbers(numbers({ splits: { a: [1] } }).source, blind, { state })
+    await expect(first).rejects.toThrow('no look')
+
+    const report = await runNumbers(numbers({ splits: { a: [1] } }).source, sink, { state })
+
+    expect(report.status).toBe('succeeded')
+  })
+})
+
 describe('state, looked at from outside', () => {
   it('shows owner, unfinished load, its splits and the rejects', async () => {
     const { state, here, go, running } = standing()

@@ -175,7 +175,7 @@ describe('a retry is a new attempt at the split', () => {
 })
 
 describe('a source that changes under the run', () => {
-  const changed = () => Promise.reject(new SourceError('ETL_SOURCE_CHANGED', 'the data moved'))
+  const changed = () => Promise.reject(new SourceError('ETL_SOURCE_CHANGED', 'the data moved', { retry: 'later' }))
 
   it("drops the split's unpublished work and reads it again from its start", async () => {
     let changes = 0

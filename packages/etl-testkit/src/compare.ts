@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { isDeepStrictEqual } from 'node:util'
 import { canonicalJson, isEtlError, type RetryVerdict, toJson } from '@millrace/etl-core'
 
 /** Records in an order that depends on their content alone. Big integers and dates take part as text. */
@@ -12,14 +13,10 @@ export function sorted<T>(records: readonly T[]): T[] {
 /** Fails unless both hold the same records, each as often; in the same order if `ordered`. */
 export function sameRecords(actual: readonly unknown[], expected: readonly unknown[], what: string, ordered = false): void {
   const [left, right] = ordered ? [[...actual], [...expected]] : [sorted(actual), sorted(expected)]
-  if (actual.length !== expected.length) {
-    assert.deepEqual(
-      left,
-      right,
-      `${what}: expected ${expected.length} records and found ${actual.length}\n${difference(left, right)}`,
-    )
-  }
-  assert.deepEqual(left, right, `${what}\n${difference(left, right)}`)
+  if (isDeepStrictEqual(left, right)) return
+  const counts = actual.length === expected.length ? '' : `: expected ${expected.length} records and found ${actual.length}`
+  const message = `${what}${counts}\n${difference(left, right)}`
+  throw new assert.AssertionError({ message, actual: left, expected: right, operator: 'deepStrictEqual' })
 }
 
 function difference(actual: readonly unknown[], expected: readonly unknown[]): string {
@@ -87,10 +84,13 @@ export async function within(ms: number, isTrue: () => boolean | Promise<boolean
 export const pause = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms))
 
 /** Whether a promise settles within a time. */
-export async function settlesWithin(promise: Promise<unknown>, ms: number): Promise<boolean> {
-  const settled = promise.then(
-    () => true,
-    () => true,
-  )
-  return Promise.race([settled, pause(ms).then(() => false)])
+export function settlesWithin(promise: Promise<unknown>, ms: number): Promise<boolean> {
+  return new Promise(resolve => {
+    const timer = setTimeout(() => resolve(false), ms)
+    const settled = () => {
+      clearTimeout(timer)
+      resolve(true)
+    }
+    promise.then(settled, settled)
+  })
 }

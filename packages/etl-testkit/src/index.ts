@@ -1,3 +1,6 @@
 export * from './cases.js'
+export { describeCrashes } from './describe-crashes.js'
+export { describeSink } from './describe-sink.js'
+export { describeSource } from './describe-source.js'
 export { describeObjectStore, describeStateStore } from './describe-stores.js'
 export { describeCases } from './register.js'

@@ -1,8 +1,8 @@
 import { observationsAddress } from './addresses.js'
 import { getAllRows } from './api.js'
 import { problem } from './errors.js'
+import { askFacts, type Facts, type Planning } from './facts.js'
 import { isObject } from './page.js'
-import { askFacts, type Facts, type Planning } from './plan.js'
 
 /**
  * Blocks of economies, codes joined with `;`, such that reading them one after the other gives the rows of the whole in their order.

@@ -9,10 +9,9 @@ import {
   splitId,
 } from '@millrace/etl-core'
 import type { HttpReader } from '@millrace/http'
-import { observationsAddress, type Part } from './addresses.js'
-import { type Call, getPage } from './api.js'
+import type { Call } from './api.js'
 import { economyBlocks } from './economies.js'
-import { problem } from './errors.js'
+import { askFacts, type Facts, type Planning } from './facts.js'
 import { listCountries } from './metadata.js'
 import { identityOf, type Settings } from './options.js'
 
@@ -24,23 +23,6 @@ export interface SplitParams {
   readonly economies?: string
   /** Two-letter codes of all aggregates, joined with `;`: to drop them, or all others. Absent when there is nothing to drop. */
   readonly aggregates?: string
-}
-
-/** What planning needs, once per plan. */
-export interface Planning {
-  readonly reader: HttpReader
-  readonly settings: Settings
-  readonly ctx: RunContext
-  readonly call: Call
-  /** Two-letter codes of the aggregates; not asked for when they are kept. */
-  readonly aggregates: () => Promise<ReadonlySet<string>>
-}
-
-/** How many rows there are and when they were last updated. */
-export interface Facts {
-  readonly total: number
-  readonly lastUpdated: string
-  readonly sourceId: string | null
 }
 
 type Outcome =
@@ -122,18 +104,6 @@ async function outcomeOf(indicator: string, planning: Planning): Promise<Outcome
 function concernsOneIndicator(error: unknown): boolean {
   if (!isEtlError(error) || !error.code.startsWith('ETL_SOURCE_')) return false
   return error.code === 'ETL_SOURCE_CHANGED' || (error.retry === 'never' && error.code !== 'ETL_SOURCE_DENIED')
-}
-
-/** Asks for one row: its envelope has all that planning needs, and costs the API little. `undefined` when nothing matches. */
-export async function askFacts(
-  indicator: string,
-  { reader, settings, call }: Planning,
-  part: Omit<Part, 'page' | 'perPage'> = {},
-): Promise<Facts | undefined> {
-  const page = await getPage(reader, observationsAddress(settings, indicator, { page: 1, perPage: 1, ...part }), indicator, call)
-  if (page.total === 0) return undefined
-  if (page.lastUpdated === null) throw problem('undated', indicator, [], { indicator })
-  return { total: page.total, lastUpdated: page.lastUpdated, sourceId: page.sourceId }
 }
 
 async function splitsOf(indicator: string, facts: Facts, planning: Planning): Promise<readonly Split[]> {

@@ -10,7 +10,8 @@ const header =
   'country_id,country_iso3,country_name,indicator_id,indicator_name,date,year,value,unit,obs_status,decimal,source_id,last_updated'
 const two = 'SP.POP.TOTL,NY.GDP.MKTP.CD'
 const load = (to: string, flags: readonly string[] = [], indicators = two) =>
-  millrace(['run', 'worldbank', '--indicators', indicators, '--countries', 'all', '--api-url', api.url, '--to', to, ...flags]).ended
+  millrace(['run', 'worldbank', '--indicators', indicators, '--countries', 'all', '--api-url', api.url, '--to', to, ...flags])
+    .ended
 
 describe('the worldbank command', () => {
   it('writes a dated file and the same as latest, per indicator, in the API order and with its digits', async () => {
@@ -41,7 +42,10 @@ describe('the worldbank command', () => {
     const answer = await fetch(`${api.url}/country/all/indicator/NY.GDP.MKTP.CD?format=json&per_page=20000`)
     const text = await answer.text()
 
-    const sent = [...text.matchAll(/"date":"([^"]*)","value":(null|[-0-9.eE+]+)/g)].map(([, date, value]) => [date, value === 'null' ? '' : value])
+    const sent = [...text.matchAll(/"date":"([^"]*)","value":(null|[-0-9.eE+]+)/g)].map(([, date, value]) => [
+      date,
+      value === 'null' ? '' : value,
+    ])
     expect(rows.map(row => [row.date, row.value])).toEqual(sent)
     expect(rows).toHaveLength(6_625)
     expect(rows.every(row => row.year === row.date)).toBe(true)
@@ -72,7 +76,10 @@ describe('the worldbank command', () => {
 
     expect(anew).toEqual(before)
     expect(published(folder)).toEqual(before)
-    expect(report?.groups.map(({ group, status }) => `${group} ${status}`).sort()).toEqual(['NY.GDP.MKTP.CD unchanged', 'SP.POP.TOTL published'])
+    expect(report?.groups.map(({ group, status }) => `${group} ${status}`).sort()).toEqual([
+      'NY.GDP.MKTP.CD unchanged',
+      'SP.POP.TOTL published',
+    ])
   })
 
   it('leaves nothing of a finished load behind but its manifests and bookmarks', async () => {
@@ -115,7 +122,10 @@ describe('the worldbank command', () => {
     expect(code).toBe(1)
     expect(Object.keys(published(folder))).toHaveLength(2)
     const failed = report?.groups.find(({ group }) => group === 'NO.SUCH.THING')
-    expect(failed).toMatchObject({ status: 'failed', error: { message: expect.stringContaining('provided parameter value is not valid') } })
+    expect(failed).toMatchObject({
+      status: 'failed',
+      error: { message: expect.stringContaining('provided parameter value is not valid') },
+    })
   })
 
   it('says "no data", writes nothing and exits 0 when nothing matches', async () => {
@@ -172,7 +182,9 @@ describe('the worldbank command in trouble', () => {
     const [calm, rough] = [freshFolder(), freshFolder()]
     await load(calm.to, [], 'NY.GDP.MKTP.CD')
     const at = api.server.requests.length
-    for (const [ahead, fault] of (['badGateway', 'requestError', 'reset', 'truncated', 'wrongJson', 'badGateway'] as const).entries()) {
+    for (const [ahead, fault] of (
+      ['badGateway', 'requestError', 'reset', 'truncated', 'wrongJson', 'badGateway'] as const
+    ).entries()) {
       api.server.failAt(at + 1 + ahead * 2, fault)
     }
 
@@ -191,7 +203,14 @@ describe('the worldbank command in trouble', () => {
 
     expect(code).toBe(0)
     expect(Object.keys(published(folder))).toEqual(['NY.GDP.MKTP.CD/2027-03-03.csv', 'NY.GDP.MKTP.CD/latest.csv'])
-    const days = new Set(published(folder)['NY.GDP.MKTP.CD/latest.csv']?.toString().trimEnd().split('\n').slice(1).map(line => line.slice(-10)))
+    const days = new Set(
+      published(folder)
+        ['NY.GDP.MKTP.CD/latest.csv']?.toString()
+        .trimEnd()
+        .split('\n')
+        .slice(1)
+        .map(line => line.slice(-10)),
+    )
     expect([...days]).toEqual(['2027-03-03'])
   })
 
@@ -209,7 +228,18 @@ describe('the worldbank command in trouble', () => {
 
   it('an API that is not there is exit 1 with one line that names it', async () => {
     const { to } = freshFolder()
-    const args = ['run', 'worldbank', '--indicators', 'SP.POP.TOTL', '--api-url', 'http://127.0.0.1:9/v2', '--to', to, '--deadline', '1.5']
+    const args = [
+      'run',
+      'worldbank',
+      '--indicators',
+      'SP.POP.TOTL',
+      '--api-url',
+      'http://127.0.0.1:9/v2',
+      '--to',
+      to,
+      '--deadline',
+      '1.5',
+    ]
 
     const { code, stderr, stdout } = await millrace(args).ended
 

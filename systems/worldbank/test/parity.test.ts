@@ -1,8 +1,8 @@
-import { lambdaHandler } from '@millrace/lambda'
 import { type RunReport, run } from '@millrace/etl-core'
+import { lambdaHandler } from '@millrace/lambda'
 import { describe, expect, it } from 'vitest'
-import { handler } from '../src/lambda.js'
 import { worldbank } from '../src/index.js'
+import { handler } from '../src/lambda.js'
 import { freshFolder, millrace, published, served } from './world.js'
 
 const api = served()
@@ -10,7 +10,9 @@ const indicators = ['SP.POP.TOTL', 'NY.GDP.MKTP.CD']
 
 /** Ids and times differ from run to run, nothing else may. */
 function comparable(report: RunReport | undefined): unknown {
-  const text = JSON.stringify(report, (key, value) => (/^(loadId|startedAt|finishedAt|durationMs)$/.test(key) ? undefined : value))
+  const text = JSON.stringify(report, (key, value) =>
+    /^(loadId|startedAt|finishedAt|durationMs)$/.test(key) ? undefined : value,
+  )
   return JSON.parse(text.replace(/millrace-worldbank-[A-Za-z0-9]+/g, 'folder'))
 }
 

@@ -4,13 +4,19 @@ import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { RunEvent, RunReport } from '@millrace/etl-core'
-import { type WorldBankData, type WorldBankServer, worldBankRecordings, worldBankServer } from '@millrace/source-worldbank/testing'
+import {
+  type WorldBankData,
+  type WorldBankServer,
+  worldBankRecordings,
+  worldBankServer,
+} from '@millrace/source-worldbank/testing'
 import { afterAll, beforeAll } from 'vitest'
 
 const command = fileURLToPath(new URL('../../../adapters/cli/bin/millrace.js', import.meta.url))
 
 /** The recorded responses that the quickstart uses too. */
-export const recordings = (): Promise<WorldBankData> => worldBankRecordings(fileURLToPath(new URL('../recordings', import.meta.url)))
+export const recordings = (): Promise<WorldBankData> =>
+  worldBankRecordings(fileURLToPath(new URL('../recordings', import.meta.url)))
 
 /** A server for the tests of a file. */
 export function served(): { readonly url: string; readonly server: WorldBankServer } {

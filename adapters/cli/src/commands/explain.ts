@@ -1,6 +1,6 @@
 import { type Explanation, type Preview, preview, type RunOptions } from '@millrace/etl-core'
 import { type ExitCode, exitCodes } from '../exit-codes.js'
-import { fullFlag, helpFlag, jsonFlag, offlineFlag, paramsFlag, stateFlag, verboseFlag } from '../flags/command-flags.js'
+import { fullFlag, helpFlag, jsonFlag, paramsFlag, planFlag, stateFlag, verboseFlag } from '../flags/command-flags.js'
 import type { CommandIo } from '../io.js'
 import { bytes, count, counted, printable } from '../show/units.js'
 import { type Invocation, type PipelineCommand, readInvocation } from './invocation.js'
@@ -8,8 +8,8 @@ import { chosenState } from './state-place.js'
 
 const command: PipelineCommand = {
   name: 'explain',
-  does: 'Says what a pipeline is made of, what it promises, and what a run with these parameters would load now. Writes nothing.',
-  groups: [{ heading: 'Flags:', flags: [paramsFlag, stateFlag, fullFlag, offlineFlag, jsonFlag, verboseFlag, helpFlag] }],
+  does: 'Says what a pipeline is made of and what it promises; with --plan, what a run would load now. Writes nothing.',
+  groups: [{ heading: 'Flags:', flags: [paramsFlag, stateFlag, fullFlag, planFlag, jsonFlag, verboseFlag, helpFlag] }],
 }
 
 /** `millrace explain <pipeline>`. What it is made of is told first: a source that cannot be asked does not hide it. */
@@ -25,7 +25,7 @@ export async function explainCommand(argv: readonly string[], io: CommandIo): Pr
   const about = { pipeline: pipeline.name, version: pipeline.version, description: pipeline.description ?? null }
   const asJson = given.switches.get('json') === true
   if (!asJson) io.stdout.write(explainText(about, explanation))
-  const now = given.switches.get('offline') ? undefined : await planned(invocation, chosen)
+  const now = given.switches.get('plan') ? await planned(invocation, chosen) : undefined
   if (asJson) io.stdout.write(`${JSON.stringify({ ...about, ...explanation, ...(now ? { now } : {}) })}\n`)
   else if (now) io.stdout.write(previewText(now))
   return exitCodes.done

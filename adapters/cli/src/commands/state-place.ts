@@ -1,4 +1,4 @@
-import { ConfigError, connectWith, type StateStore } from '@millrace/etl-core'
+import { ConfigError, type Connector, connectWith, type StateStore } from '@millrace/etl-core'
 import type { Invocation } from './invocation.js'
 
 /** A pipeline's state, and where it is for people: two of the options of `run`. */
@@ -7,12 +7,19 @@ export interface StatePlace {
   readonly state: StateStore
 }
 
-/** What `--state` names, through the pipeline's own connectors; nothing without it. @throws ConfigError for a place none of them opens. */
+/** What `--state` names; nothing without it. @throws ConfigError for a place that cannot be opened. */
 export async function chosenState({ pipeline, given }: Invocation): Promise<StatePlace | undefined> {
   const place = given.texts.get('state')?.at(-1)
   if (place === undefined) return undefined
-  const { home } = connectWith(pipeline.connectors).place(place)
+  const { home } = connectWith(await stateConnectors(pipeline.connectors, place)).place(place)
   return { statePlace: home.place, state: home.state(pipeline.name) }
+}
+
+/** The pipeline's own connectors. A folder can always hold state, so that a pipeline whose sink has no place for it can be taken up again. */
+async function stateConnectors(own: readonly Connector[], place: string): Promise<readonly Connector[]> {
+  if (!/^file:/i.test(place) || own.some(each => each.scheme === 'file')) return own
+  const { folder } = await import('@millrace/objects')
+  return [...own, folder]
 }
 
 /** Where a pipeline with these parameters keeps its state: `--state`, else with its data. */

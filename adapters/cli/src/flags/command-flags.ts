@@ -21,7 +21,7 @@ export const stateFlag: CommandFlag = {
 }
 
 export const fullFlag: CommandFlag = { name: 'full', does: 'ignore bookmarks and load everything anew' }
-export const offlineFlag: CommandFlag = { name: 'offline', does: 'do not ask the source what there is to load' }
+export const planFlag: CommandFlag = { name: 'plan', does: 'also ask the source what a run would load now' }
 
 /** `millrace run`: how to run. None of these decides which records arrive. */
 export const runFlags: readonly CommandFlag[] = [
@@ -50,5 +50,5 @@ export const yesFlag: CommandFlag = { name: 'yes', does: 'do not ask' }
 
 /** Names no parameter may have as its flag: a pipeline takes the same parameters under every command. */
 export const reservedFlags: ReadonlySet<string> = new Set(
-  [...runFlags, ...showFlags, paramsFlag, yesFlag, offlineFlag, { name: 'version' }].map(flag => flag.name),
+  [...runFlags, ...showFlags, paramsFlag, yesFlag, planFlag, { name: 'version' }].map(flag => flag.name),
 )

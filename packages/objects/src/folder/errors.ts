@@ -25,6 +25,7 @@ const meanings: Readonly<Record<string, readonly [Meaning, string]>> = {
   EMFILE: ['UNAVAILABLE', 'Too many files are open in this process: lower the concurrency or raise the limit (ulimit -n).'],
   ENFILE: ['UNAVAILABLE', 'Too many files are open on this computer.'],
   ENOTDIR: ['DENIED', 'A file lies where a folder is needed: move it away, or choose another place.'],
+  EEXIST: ['DENIED', 'A file lies where a folder is needed: move it away, or choose another place.'],
   EISDIR: ['DENIED', 'A folder lies where the object should be: move it away, or choose another path.'],
   ENOTEMPTY: ['DENIED', 'A folder lies where the object should be: move it away, or choose another path.'],
   ENAMETOOLONG: ['DENIED', 'A part of the name is longer than the file system allows, mostly 255 bytes: choose a shorter path.'],

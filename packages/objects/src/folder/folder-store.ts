@@ -2,7 +2,7 @@ import { lstat, unlink } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import type { GetOptions, ObjectInfo, ObjectStore, PutOptions } from '../store.js'
 import { type FileAction, fileError, saysNoFile } from './errors.js'
-import { refuseOutside, removeEmptyFolders, tempFolderOf } from './folders.js'
+import { refuseOutside, removeEmptyFolders } from './folders.js'
 import { pathOf } from './paths.js'
 import { type FolderPlace, headFile, openFile } from './read.js'
 import { sweepTempFiles, thisWriter, type Writer } from './temp-files.js'
@@ -89,7 +89,7 @@ export function folderStore(path: string, options: FolderStoreOptions = {}): Obj
       }
       if (folders.size === 0) return
       const { root } = at()
-      await translated({ side: 'write', place: shown, key: '' }, () => removeEmptyFolders(root, [...folders, tempFolderOf(root)]))
+      await translated({ side: 'write', place: shown, key: '' }, () => removeEmptyFolders(root, folders))
     },
   }
 }

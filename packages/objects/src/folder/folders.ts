@@ -1,13 +1,13 @@
 import { mkdir, open, realpath, rmdir } from 'node:fs/promises'
-import { dirname, join, sep } from 'node:path'
+import { dirname, sep } from 'node:path'
 import { SinkError } from '@millrace/etl-core'
 import { systemCode } from './errors.js'
 import type { FolderPlace } from './read.js'
 
-/** File systems and systems without durable folders say one of these; there is nothing to wait for then. */
-const cannotSync = new Set(['EINVAL', 'EPERM', 'EISDIR', 'EBADF', 'ENOTSUP', 'EACCES'])
+/** There is nothing to wait for then: the folder is gone, or the system or file system has no durable folders. */
+const cannotSync = new Set(['ENOENT', 'EINVAL', 'EPERM', 'EISDIR', 'EBADF', 'ENOTSUP', 'EACCES'])
 
-/** Waits until the names in a folder are durable. */
+/** Waits until the names in a folder are durable. A folder that is gone has none. */
 export async function syncFolder(path: string): Promise<void> {
   try {
     const handle = await open(path, 'r')
@@ -85,11 +85,7 @@ export async function removeEmptyFolders(root: string, paths: Iterable<string>):
     }
     touched.add(at)
   }
-  for (const path of touched) {
-    await syncFolder(path).catch(error => {
-      if (systemCode(error) !== 'ENOENT' && systemCode(error) !== 'ENOTDIR') throw error
-    })
-  }
+  for (const path of touched) await syncFolder(path)
 }
 
 async function removeIfEmpty(path: string): Promise<boolean> {
@@ -101,6 +97,3 @@ async function removeIfEmpty(path: string): Promise<boolean> {
     return systemCode(error) === 'ENOENT'
   }
 }
-
-/** The folder of temporary files of a place. */
-export const tempFolderOf = (root: string): string => join(root, '_millrace', 'tmp')

@@ -7,6 +7,9 @@ import type { ObjectInfo } from '../store.js'
 /** Where files are written before they get their names: on the same file system, and never listed. */
 export const tempFolder = '_millrace/tmp'
 
+/** The folder of temporary files of a place. */
+export const tempFolderIn = (root: string): string => join(root, ...tempFolder.split('/'))
+
 /** The path of an object's file. Throws ConfigError for what is no key, or lies among the temporary files. */
 export function pathOf(root: string, key: string): string {
   checkKey(key)

@@ -40,11 +40,34 @@ export async function openFile({ root, place }: FolderPlace, key: string, option
       const etag = etagOf(await handle.stat({ bigint: true }))
       if (etag !== ifMatch) throw objectConflict('read', place, key, ifMatch, { etag })
     }
-    return { info, body: fileBody(handle, range?.start ?? 0, end, unchanged, signal) }
+    const start = range?.start ?? 0
+    // Small files are read at once: nothing stays open for a body that nobody reads.
+    if (end - start <= chunkBytes) return { info, body: ofChunks(await readSmall(handle, start, end, unchanged)) }
+    return { info, body: fileBody(handle, start, end, unchanged, signal) }
   } catch (error) {
     await handle.close()
     throw error
   }
+}
+
+async function readSmall(
+  handle: FileHandle,
+  start: number,
+  end: number,
+  unchanged: () => Promise<void>,
+): Promise<readonly Uint8Array[]> {
+  const bytes = Buffer.allocUnsafe(Math.max(0, end - start))
+  let read = 0
+  for (let last = 1; read < bytes.length && last > 0; read += last) {
+    last = (await handle.read(bytes, read, bytes.length - read, start + read)).bytesRead
+  }
+  await unchanged()
+  await handle.close()
+  return read === 0 ? [] : [bytes.subarray(0, read)]
+}
+
+async function* ofChunks(chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
+  yield* chunks
 }
 
 /** The bytes from `start` to `end`. Written out, because a generator that was never begun does not close its file when it is left. */

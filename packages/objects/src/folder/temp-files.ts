@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { readdir, readFile, readlink, stat, unlink } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { tempFolder } from './paths.js'
+import { tempFolderIn } from './paths.js'
 
 /** What a temporary file's name says of who writes it. */
 export interface Writer {
@@ -39,7 +39,7 @@ async function processStart(): Promise<number> {
  * Removes what dead processes left half written. Nobody waits for an error here: a later writer tries again.
  */
 export async function sweepTempFiles(root: string, me: Writer, nowMs: number): Promise<void> {
-  const folder = join(root, tempFolder)
+  const folder = tempFolderIn(root)
   const names = await readdir(folder).catch(() => [])
   for (const name of names) {
     const path = join(folder, name)

@@ -5,13 +5,13 @@ import { performance } from 'node:perf_hooks'
 import { objectConflict, objectNotFound } from '../errors.js'
 import type { ObjectInfo, ObjectPiece, PutCondition, PutOptions } from '../store.js'
 import { saysNoFile, systemCode } from './errors.js'
-import { makeFolder, syncFolder, tempFolderOf } from './folders.js'
-import { etagOf, infoOf, pathOf } from './paths.js'
+import { makeFolder, syncFolder } from './folders.js'
+import { etagOf, infoOf, pathOf, tempFolderIn } from './paths.js'
 import { type FolderPlace, headFile, openFile } from './read.js'
 import { tempName, type Writer } from './temp-files.js'
 
-/** Someone may remove an empty folder between its making and its use; five such meetings in a row are no chance any more. */
-const folderAttempts = 5
+/** Someone may remove an empty folder between its making and its use; so many such meetings in a row are no chance any more. */
+const folderAttempts = 20
 
 /** What is to be written: bytes, or pieces that lie in the folder already. */
 export type Content = { readonly body: Uint8Array | AsyncIterable<Uint8Array> } | { readonly pieces: readonly ObjectPiece[] }
@@ -27,7 +27,7 @@ export async function writeFile(place: WritablePlace, key: string, content: Cont
   const target = pathOf(place.root, key)
   // Looked at before the work as well as in the end: most conflicts are old.
   if (condition !== undefined) expect(place, key, condition, (await headFile(place, key))?.etag)
-  const temp = join(tempFolderOf(place.root), tempName(place.writer))
+  const temp = join(tempFolderIn(place.root), tempName(place.writer))
   try {
     const info = await writeTemp(place, temp, key, content, signal)
     signal?.throwIfAborted()
@@ -48,8 +48,8 @@ function expect({ place }: FolderPlace, key: string, condition: PutCondition, fo
 /** Acts in a folder, and makes it first where it is missing. */
 async function withFolder<R>(place: FolderPlace, folder: string, act: () => Promise<R>): Promise<R> {
   for (let attempt = 1; ; attempt++) {
-    await makeFolder(place, folder)
     try {
+      await makeFolder(place, folder)
       return await act()
     } catch (error) {
       if (systemCode(error) !== 'ENOENT' || attempt >= folderAttempts) throw error

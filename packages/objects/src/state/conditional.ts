@@ -3,22 +3,27 @@ import { isEtlError, type Json, type StateStore, stateConflict } from '@millrace
 import type { ObjectStore } from '../store.js'
 import { checkStateKey, folderOf, freshNonce, readStored, removalBytesAtMost, storedText, withStateErrors } from './documents.js'
 
-/** A remover deletes its mark at once. A mark that stays this long was left by one that died. */
-const markStaysMs = 3_000
-const markLookEveryMs = 100
-/** A remover that was held up for so long leaves its mark: a saver may have taken it for one left behind. */
-const deleteWithinMs = 1_000
+/** How state is kept where the store compares and replaces. */
+export interface ConditionalStateOptions {
+  /**
+   * A remover deletes its mark at once; a mark that stays this long was left by one that died. Default 3,000 ms. A remover that was held up
+   * for a third of it leaves the mark: a saver may be about to replace it.
+   */
+  readonly markStaysMs?: number
+}
 
 /**
  * State as one object per document, `<prefix>/<key>.json`, compared and replaced by the store itself (If-Match, If-None-Match). Every save
  * differs from every other in its bytes, so a content that comes back is not taken for the version that was read.
  *
  * Stores cannot delete on condition, so removing first replaces the document by a mark, on condition, and then deletes the mark. Whoever
- * saves anew meanwhile waits for that, 3 s at most; a mark that is still there was left behind and is replaced.
+ * saves anew meanwhile waits for that, `markStaysMs` at most; a mark that is still there was left behind and is replaced.
  *
  * @throws As {@link versionedState} does.
  */
-export function conditionalState(store: ObjectStore, prefix: string): StateStore {
+export function conditionalState(store: ObjectStore, prefix: string, options: ConditionalStateOptions = {}): StateStore {
+  const { markStaysMs = 3_000 } = options
+  const markLookEveryMs = markStaysMs / 30
   const base = folderOf(prefix)
   const pathOf = (key: string) => `${base}${key}.json`
   const tokenOf = (found: { readonly etag: string; readonly value: Json | undefined } | undefined) =>
@@ -73,7 +78,7 @@ export function conditionalState(store: ObjectStore, prefix: string): StateStore
       if (expected === 'absent') throw stateConflict(key, expected, tokenOf(await readStored(store, pathOf(key))))
       const startedAtMs = performance.now()
       await put(key, undefined, expected, expected)
-      if (performance.now() - startedAtMs < deleteWithinMs) await store.delete([pathOf(key)])
+      if (performance.now() - startedAtMs < markStaysMs / 3) await store.delete([pathOf(key)])
     },
     async *list(wanted) {
       const keys: string[] = []

@@ -1,0 +1,210 @@
+import {
+  type Checkpoint,
+  guaranteeOf,
+  memoryState,
+  type Sink,
+  type SinkCapabilities,
+  type Source,
+  type SourceCapabilities,
+  type StateStore,
+} from '@millrace/etl-core'
+import { describe, expect, it } from 'vitest'
+import { arraySource, type CrashOptions, crashEveryPoint, describeCrashes, memorySink } from '../src/index.js'
+
+interface Row {
+  readonly id: string
+}
+
+const rows = (name: string, count: number): Row[] => Array.from({ length: count }, (_, index) => ({ id: `${name}${index}` }))
+const splits = { a: rows('a', 5), b: rows('b', 2), c: rows('c', 1) }
+
+function memoryWorld(
+  source: SourceCapabilities,
+  sink: SinkCapabilities,
+  over: Partial<CrashOptions<Row>> = {},
+): CrashOptions<Row> {
+  return {
+    build: () => {
+      const parts = {
+        source: arraySource({ ...source, splits, group: { a: 'ab', b: 'ab' }, ...(over.trigger === null && { bookmark: 'b1' }) }),
+        sink: memorySink<Row>({ ...sink, keyOf: row => row.id }),
+        state: memoryState(),
+      }
+      return { open: () => parts, read: () => parts.sink.visible() }
+    },
+    ...over,
+  }
+}
+
+const sources: SourceCapabilities[] = (['same', 'mayDiffer'] as const).flatMap(rereads =>
+  [true, false].map(resumable => ({ rereads, resumable })),
+)
+const sinks: SinkCapabilities[] = (['append', 'merge', 'replace'] as const).flatMap(disposition =>
+  (['flush', 'commit'] as const).flatMap(durableAt =>
+    (['idempotent', 'duplicates'] as const).flatMap(replay =>
+      (['outside', 'inTransaction'] as const).map(cursor => ({ disposition, durableAt, replay, cursor })),
+    ),
+  ),
+)
+const pairs = sources.flatMap(source => sinks.map(sink => ({ source, sink })))
+const nameOf = ({ source, sink }: (typeof pairs)[number]) => [...Object.values(source), ...Object.values(sink)].join(' ')
+const promising = (delivery: string) => pairs.filter(pair => guaranteeOf(pair.source, pair.sink, true).delivery === delivery)
+
+const named = (list: typeof pairs) => list.map(pair => [nameOf(pair), pair] as const)
+
+/** The runner passes over as many batches as the sink has, which is right only if the source reads the same again. */
+const losesRecords = ({ source, sink }: (typeof pairs)[number]) =>
+  source.rereads === 'mayDiffer' && !source.resumable && sink.cursor === 'inTransaction' && sink.durableAt === 'flush'
+const few = process.env.MILLRACE_TEST_LONG ? {} : { maxPoints: 20 }
+
+describe('with a trigger, exactly once holds at every crash point and stop', () => {
+  const exactly = promising('exactly once')
+
+  it.each(named(exactly.filter(pair => !losesRecords(pair))))('%s', async (_, { source, sink }) => {
+    // Every point of the usual pairs, every sixth or so of the others; all of all in the long run.
+    const whole = source.resumable && source.rereads === 'same' && sink.durableAt === 'flush'
+    const report = await crashEveryPoint(memoryWorld(source, sink, whole ? {} : few))
+
+    expect(report.failures).toEqual([])
+    expect(report.delivery).toBe('exactly once')
+    expect(report.points.length).toBeGreaterThan(whole ? 100 : 32)
+  })
+
+  it.fails.each(named(exactly.filter(losesRecords)))('the runner loses records: %s', async (_, { source, sink }) => {
+    expect((await crashEveryPoint(memoryWorld(source, sink))).failures).toEqual([])
+  })
+})
+
+describe('without a trigger, bookmarks take its place', () => {
+  const picked = promising('exactly once').filter(({ source, sink }) => source.resumable && sink.durableAt === 'flush')
+
+  it.each(named(picked))('%s', async (_, { source, sink }) => {
+    expect((await crashEveryPoint(memoryWorld(source, sink, { trigger: null, ...few }))).failures).toEqual([])
+  })
+})
+
+describe('at least once loses nothing and makes nothing up', () => {
+  const atLeast = promising('at least once').filter(pair => !losesRecords(pair))
+
+  it.each(named(atLeast))('%s', async (_, { source, sink }) => {
+    expect((await crashEveryPoint(memoryWorld(source, sink, few))).failures).toEqual([])
+  })
+})
+
+describe('the crash points find', () => {
+  const appending = { disposition: 'append', durableAt: 'flush', replay: 'idempotent', cursor: 'outside' } as const
+  const failuresOf = async (options: CrashOptions<Row>) => (await crashEveryPoint(options)).failures
+
+  it('a sink that duplicates on replay although it says it does not', async () => {
+    const build = () => {
+      const sink = memorySink<Row>({ ...appending, replay: 'duplicates' })
+      const claims = { ...sink, capabilities: { ...sink.capabilities, replay: 'idempotent' as const } }
+      const ends = { source: arraySource({ splits }), sink: claims, state: memoryState() }
+      return { open: () => ends, read: () => sink.visible() }
+    }
+
+    const failures = await failuresOf({ build })
+
+    expect(failures.map(({ at, when }) => `${when} ${at}`)).toContain('after writer.flush a')
+    expect(failures[0]?.failure).toMatch(/too many: {"id":"a0"}/)
+  })
+
+  it('a sink that acknowledges what it has not kept', async () => {
+    const build = () => {
+      const sink = memorySink<Row>({ ...appending, durableAt: 'commit' })
+      const hasty: Sink<Row> = {
+        ...sink,
+        capabilities: { ...sink.capabilities, durableAt: 'flush' },
+        open: async ctx => {
+          const writer = await sink.open(ctx)
+          let last: Checkpoint | undefined
+          return {
+            ...writer,
+            write: async batch => {
+              last = batch.checkpoint
+              return writer.write(batch)
+            },
+            flush: async () => last,
+          }
+        },
+      }
+      const ends = { source: arraySource({ splits }), sink: hasty, state: memoryState() }
+      return { open: () => ends, read: () => sink.visible() }
+    }
+
+    expect((await failuresOf({ build }))[0]?.failure).toMatch(/missing: {"id":"a0"}/)
+  })
+
+  it('a source that skips a record when it goes on', async () => {
+    const build = () => {
+      const source = arraySource({ splits })
+      const skipping: Source<Row> = {
+        ...source,
+        read: (split, from, ctx) => source.read(split, typeof from === 'number' ? from + 1 : from, ctx),
+      }
+      const ends = { source: skipping, sink: memorySink<Row>(appending), state: memoryState() }
+      return { open: () => ends, read: () => ends.sink.visible() }
+    }
+
+    const failures = await failuresOf({ build })
+
+    expect(failures.map(point => point.kind)).toEqual(expect.arrayContaining(['crash', 'stop']))
+    expect(failures[0]?.failure).toMatch(/missing/)
+  })
+
+  it('state that forgets', async () => {
+    const build = () => {
+      const ends = {
+        source: arraySource({ splits }),
+        sink: memorySink<Row>({ ...appending, replay: 'duplicates' }),
+        state: memoryState(),
+      }
+      const claims = { ...ends.sink, capabilities: { ...appending } }
+      return { open: () => ({ ...ends, sink: claims, state: memoryState() }), read: () => ends.sink.visible() }
+    }
+
+    expect((await failuresOf({ build })).length).toBeGreaterThan(10)
+  })
+
+  it('nothing where rejects are stored once, through a filter and a sink that refuses', async () => {
+    const build = () => {
+      const sink = memorySink<Row>({ ...appending, refuse: row => (row.id === 'a3' ? 'no' : undefined) })
+      const ends = { source: arraySource({ splits }), sink, state: memoryState() }
+      return { open: () => ends, read: () => ends.sink.visible() }
+    }
+
+    const report = await crashEveryPoint({ build, steps: flow => flow.filter(row => row.id !== 'a0') })
+
+    expect(report.failures).toEqual([])
+    expect(report.points.some(point => point.at.startsWith('state.save rejects/'))).toBe(true)
+  })
+
+  it('rejects that are lost', async () => {
+    const build = () => {
+      const sink = memorySink<Row>({ ...appending, refuse: row => (row.id === 'a3' ? 'no' : undefined) })
+      const state = memoryState()
+      let opened = 0
+      // Only the first process loses them, and only when it dies before it has read on.
+      const lossy: StateStore = {
+        ...state,
+        list: prefix => (prefix.startsWith('rejects/') && opened === 3 ? memoryState().list('') : state.list(prefix)),
+      }
+      return {
+        open: () => ({ source: arraySource({ splits }), sink, state: ++opened > 2 ? lossy : state }),
+        read: () => sink.visible(),
+      }
+    }
+
+    expect((await failuresOf({ build }))[0]?.failure).toMatch(/the stored rejects/)
+  })
+})
+
+describeCrashes('an array into memory, through a step', {
+  build: () => {
+    const parts = { source: arraySource({ splits }), sink: memorySink<{ key: string }>(), state: memoryState() }
+    return { open: () => parts, read: () => parts.sink.visible() }
+  },
+  steps: flow => flow.map(row => ({ key: row.id })),
+  maxPoints: 10,
+  ordered: true,
+})

@@ -1,0 +1,158 @@
+import { ConfigError, type FlowFacts, groupOf, type Json, type RunContext, type Sink, type Split } from '@millrace/etl-core'
+import { stateOver } from '../state/state-over.js'
+import type { ObjectStore } from '../store.js'
+import { singleLane } from './lanes.js'
+import { readManifest, stillThere } from './manifest.js'
+import { keysOf, manifestKeyOf, stagingOf, statePrefixOf, type Targets } from './names.js'
+import { checkSinkOptions, type ObjectSinkSettings } from './options.js'
+import { factsWithout, partitionLanes } from './partitions.js'
+import { partsFolder, publishObject, publishParts } from './publish.js'
+import { stagingWriter } from './writer.js'
+
+/** What a writer holds beside a full part: the end of a unit, and what stands around it. */
+const beyondPartBytes = 1024 * 1024
+/** Keys per call: what S3 deletes in one request. */
+const deleteAtOnce = 1_000
+
+/**
+ * Writes records to objects of any store, in any format.
+ *
+ * Layout `object`: each group becomes one object, replaced whole when the group is published: `path` first, then `latest` with the same
+ * bytes. Layout `append`: each load adds objects `<path>/<first batch's id>.<ext>`, with `partitionBy` below `<field>=<value>/` as Hive has
+ * it (the fields are then in the name and not in the object; null and empty text are `__HIVE_DEFAULT_PARTITION__`).
+ *
+ * Delivery: a flush stages what was written below `_millrace/<pipeline>/staging/`, so flushed records survive a stop. Nothing is visible
+ * before `publish`, which may be repeated and gives the same bytes: formats with `unitRecords` end units at counted records only, and a
+ * stop then gives up the open one. An object is replaced only if it is as the load found it, else `ETL_OBJECT_CONFLICT`; with exactly the
+ * content it should have it is left untouched (`same`). State lies beside the data, in `_millrace/<pipeline>/state/`.
+ *
+ * Memory: `partBytes` per open split, and what the format holds of an open unit.
+ *
+ * @throws ConfigError `ETL_CONFIG_INVALID` for options and path templates; as a load begins for unknown template fields, and for two groups
+ * that would write one object. While writing `ETL_SINK_DENIED`, `ETL_SINK_FULL` (later), `ETL_SINK_UNAVAILABLE` (later); after its end
+ * `ETL_SINK_CLOSED`. While publishing `ETL_OBJECT_CONFLICT`, `ETL_STAGING_DAMAGED`.
+ * @example
+ * const sink = objectSink({ store: () => folderStore('out'), shown: 'file:out', format: csv(), path: '{group}/latest.csv' })
+ */
+export function objectSink<T>(options: ObjectSinkSettings<T>): Sink<T> {
+  checkSinkOptions(options)
+  const {
+    shown,
+    latest,
+    layout = 'object',
+    partitionBy = [],
+    objectBytes = 128 * 1024 * 1024,
+    partBytes = 8 * 1024 * 1024,
+  } = options
+  const path = options.path.replace(/\/$/, '')
+  const append = layout === 'append'
+  let format = options.format
+  let opening: Promise<ObjectStore> | undefined
+  const store = (): Promise<ObjectStore> => {
+    opening ??= Promise.resolve(options.store()).catch(error => {
+      opening = undefined
+      throw error
+    })
+    return opening
+  }
+  const targets = (): Targets => ({ path, latest, extension: format.extension })
+  const publisher = async () => ({ store: await store(), shown, format })
+  const claims = keyClaims()
+  /** The keys of a group, refused if another group of the load has one of them. */
+  const claimed = (splits: readonly Split[], ctx: RunContext): readonly string[] => {
+    if (append) {
+      for (const split of splits) partsFolder(targets(), split, ctx)
+      return []
+    }
+    const keys = keysOf(targets(), splits, ctx)
+    claims.take(ctx.load.loadId, groupOf(splits[0] as Split), keys)
+    return keys
+  }
+
+  return Object.freeze<Sink<T>>({
+    name: 'objects',
+    capabilities: { disposition: append ? 'append' : 'replace', durableAt: 'flush', replay: 'idempotent', cursor: 'outside' },
+    bufferBytes: partBytes + beyondPartBytes,
+    home: { place: shown, state: pipeline => stateOver(store, statePrefixOf(pipeline)) },
+    get layout(): Json {
+      return { layout, path, latest: latest ?? null, partitionBy: [...partitionBy], format: format.layout }
+    },
+    prepare(facts: FlowFacts) {
+      const known = partitionBy.length === 0 ? facts : factsWithout(facts, partitionBy)
+      format = options.format.prepare?.(known) ?? options.format
+    },
+
+    async survey(splits, ctx) {
+      const objects: Record<string, string | null> = {}
+      for (const key of claimed(splits, ctx)) {
+        objects[key] = (await (await store()).head(key, { signal: ctx.signal }))?.etag ?? null
+      }
+      return { objects }
+    },
+
+    // Appended objects are the readers': whoever compacts or moves them must not cause them to be loaded twice.
+    ...(append
+      ? {}
+      : {
+          async stillPublished(group: string, ctx: RunContext) {
+            const at = await store()
+            const manifest = await readManifest(at, manifestKeyOf(ctx.pipeline, group), ctx.signal)
+            if (manifest?.group !== group) return false
+            for (const object of manifest.objects) if (!(await stillThere(at, object, ctx.signal))) return false
+            return true
+          },
+        }),
+
+    async open(ctx) {
+      claimed([ctx.split], ctx)
+      const at = await store()
+      return stagingWriter<T>(at, ctx, (stage, parts) => {
+        const lanes = { format, stage, parts, partBytes, named: append }
+        return partitionBy.length === 0 ? singleLane(lanes) : partitionLanes({ ...lanes, fields: partitionBy })
+      })
+    },
+
+    async publish(group, ctx) {
+      return append
+        ? publishParts(await publisher(), targets(), objectBytes, group, ctx)
+        : publishObject(await publisher(), targets(), group, ctx)
+    },
+
+    async discard(loadId, ctx) {
+      const at = await store()
+      let keys: string[] = []
+      for await (const { key } of at.list(stagingOf(ctx.pipeline, loadId), { signal: ctx.signal })) {
+        keys.push(key)
+        if (keys.length < deleteAtOnce) continue
+        await at.delete(keys, { signal: ctx.signal })
+        keys = []
+      }
+      if (keys.length > 0) await at.delete(keys, { signal: ctx.signal })
+    },
+  })
+}
+
+/** Which group of a load writes which key: two that write one would take turns in overwriting each other. */
+function keyClaims() {
+  let load: string | undefined
+  let owners = new Map<string, string>()
+  return {
+    take(loadId: string, group: string, keys: readonly string[]) {
+      if (load !== loadId) {
+        load = loadId
+        owners = new Map()
+      }
+      for (const key of keys) {
+        const other = owners.get(key)
+        if (other !== undefined && other !== group) {
+          throw new ConfigError(
+            'ETL_CONFIG_INVALID',
+            `The groups "${other}" and "${group}" would both be written to "${key}". Put {group}, or a label that tells them apart, into the path.`,
+            { context: { key, groups: [other, group] } },
+          )
+        }
+        owners.set(key, group)
+      }
+    },
+  }
+}

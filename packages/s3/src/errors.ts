@@ -31,6 +31,7 @@ export interface Answer {
 interface SdkError {
   readonly name: string
   readonly message: string
+  readonly stack?: string
   readonly code?: unknown
   readonly $metadata?: { readonly httpStatusCode?: number; readonly requestId?: string; readonly attempts?: number }
   readonly $response?: { readonly headers?: Readonly<Record<string, string>> }
@@ -203,7 +204,7 @@ function contextOf(error: SdkError, { place, key }: S3Action): Record<string, Js
 function slimCause(error: SdkError): Error {
   const slim = new Error(error.message)
   slim.name = error.name
-  if (error instanceof Error && error.stack !== undefined) slim.stack = error.stack
+  if (error.stack !== undefined) slim.stack = error.stack
   return slim
 }
 

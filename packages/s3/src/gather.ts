@@ -26,7 +26,7 @@ export async function* gather(
   let number = 1
   let size = sizeOf(number)
   // The first part is often the only one, and small.
-  let buffer = Buffer.allocUnsafe(Math.min(size, smallestBuffer))
+  let buffer: Buffer = Buffer.allocUnsafe(Math.min(size, smallestBuffer))
   let used = 0
   const part = (last: boolean): Part => {
     const full = buffer

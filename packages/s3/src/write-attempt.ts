@@ -70,11 +70,11 @@ export async function whatBecameOf(
   const { condition, signal } = options
   if (signal?.aborted) throw error
   const look = () => bucket.head(key, { signal, side: 'write' })
-  const isOurs = (found: Found | undefined): found is Found => found?.metadata[idKey] === write.id
+  const ours = (found: Found | undefined) => (found?.metadata[idKey] === write.id ? found : undefined)
 
   if (condition !== undefined && saysConflict(error, condition)) {
     const found = await look()
-    if (isOurs(found)) return found
+    if (ours(found)) return found as Found
     if (condition !== 'absent' && found?.etag === condition.etag && bucket.leaveQuotesOut()) return 'again'
     throw writeConflict(bucket.settings.place, key, condition === 'absent' ? condition : condition.etag, found, error)
   }
@@ -85,8 +85,8 @@ export async function whatBecameOf(
   const gone = answerOf(error)?.name === 'NoSuchUpload'
   if (gone || ((condition !== undefined || lookAnyway) && mayBeDone(error))) {
     // What went wrong first is what matters.
-    const found = await look().catch(() => undefined)
-    if (isOurs(found)) return found
+    const found = ours(await look().catch(() => undefined))
+    if (found) return found
   }
   throw error
 }

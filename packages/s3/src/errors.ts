@@ -119,7 +119,7 @@ function isSdkError(error: unknown): error is SdkError {
 }
 
 function rowOf(error: SdkError): Row | undefined {
-  const { name } = error
+  const name = nameOf(error)
   const status = error.$metadata?.httpStatusCode
   const listed = byName[name] ?? kmsRow(name)
   if (listed) return listed
@@ -144,11 +144,16 @@ function networkCodes(error: SdkError): string[] {
   return codes
 }
 
+/** S3's code, or the network's: the SDK calls some of those a time-out that are none. */
+function nameOf(error: SdkError): string {
+  if (error.name !== 'Error' && error.name !== 'TimeoutError') return error.name
+  return networkCodes(error).find(code => code !== '') ?? error.name
+}
+
 /** S3's code, status and words; the SDK's `UnknownError` stands for none. */
 function saidBy(error: SdkError): string {
   const status = error.$metadata?.httpStatusCode
-  const codes = networkCodes(error).filter(code => code !== '')
-  const name = error.name === 'Error' ? (codes[0] ?? '') : error.name
+  const name = nameOf(error) === 'Error' ? '' : nameOf(error)
   const words = error.message === 'UnknownError' ? '' : error.message.replace(/\s+/g, ' ').trim().slice(0, quotedChars)
   const attempts = error.$metadata?.attempts ?? 1
   const head = `${name}${status === undefined ? '' : ` (HTTP ${status})`}${attempts > 1 ? ` after ${attempts} attempts` : ''}`
@@ -189,11 +194,10 @@ function retryAfter(error: SdkError): number | undefined {
 
 function contextOf(error: SdkError, { place, key }: S3Action): Record<string, Json> {
   const { httpStatusCode, requestId, attempts } = error.$metadata ?? {}
-  const name = error.name === 'Error' ? (networkCodes(error).find(code => code !== '') ?? error.name) : error.name
   return {
     place,
     ...(key === '' ? {} : { key }),
-    s3: name,
+    s3: nameOf(error),
     ...(httpStatusCode === undefined ? {} : { status: httpStatusCode }),
     ...(requestId === undefined ? {} : { requestId }),
     ...(attempts === undefined ? {} : { attempts }),

@@ -20,11 +20,11 @@ export const sizeOf = (piece: SizedPiece): number => ('bytes' in piece ? piece.b
 
 /**
  * How an object is made of pieces: what has 5 MiB and more is copied by S3 itself; what is smaller is gathered with its neighbours. A
- * gathered part that is still too small before a large piece takes what it lacks from that piece's beginning.
+ * gathered part that is still too small before a large piece takes what it lacks from that piece's beginning, or all of it.
  *
  * Needs more than 10,000 parts only for pieces of more than 5 TiB together; with many small ones the parts become larger.
  *
- * @param partBytes - The size gathered parts grow to, bytes.
+ * @param partBytes - The size gathered parts grow to, bytes; what is left over may add 5 MiB.
  */
 export function planAssembly(pieces: readonly SizedPiece[], partBytes: number): readonly PlannedPart[] {
   for (let least = partBytesAtLeast, gather = partBytes; ; least *= 2, gather = Math.max(gather, least)) {
@@ -44,11 +44,13 @@ function partsOf(pieces: readonly SizedPiece[], least: number, gatherBytes: numb
   }
   const gather = (piece: SizedPiece, start: number, end: number) => {
     for (let at = start; at < end; ) {
-      const stop = Math.min(end, at + gatherBytes - openBytes)
-      open.push(stretch(piece, at, stop))
+      // Cut only where the rest is a part, too: a short rest would take from the next piece, and that one from the next.
+      const cut = openBytes + (end - at) >= gatherBytes + least
+      const stop = cut ? Math.max(at, at + gatherBytes - openBytes) : end
+      if (stop > at) open.push(stretch(piece, at, stop))
       openBytes += stop - at
       at = stop
-      if (openBytes >= gatherBytes) close()
+      if (cut) close()
     }
   }
 

@@ -1,3 +1,3 @@
 export { type ExitCode, exitCodes } from './exit-codes.js'
-export type { CommandIo, SignalName } from './io.js'
+export type { CommandIo, Output, SignalName } from './io.js'
 export { main } from './main.js'

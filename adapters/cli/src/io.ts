@@ -3,10 +3,17 @@ import { createInterface } from 'node:readline/promises'
 /** Signals that ask a run to stop. */
 export type SignalName = 'SIGINT' | 'SIGTERM'
 
+/** Where output goes. */
+export interface Output {
+  write(text: string): unknown
+  /** Resolves when more may be written; with false when the reader has left and nothing more is wanted. Absent: always at once. */
+  ready?(): Promise<boolean>
+}
+
 /** Everything the command touches beside pipelines: tests give their own, the process's is the default. */
 export interface CommandIo {
-  readonly stdout: { write(text: string): unknown }
-  readonly stderr: { write(text: string): unknown }
+  readonly stdout: Output
+  readonly stderr: Output
   readonly env: Readonly<Record<string, string | undefined>>
   /** Where file arguments and the search for installed pipelines begin. */
   readonly cwd: string
@@ -45,13 +52,26 @@ export function commandIo(over: Partial<CommandIo> = {}): CommandIo {
 }
 
 /** A stream whose reader may leave (`| head`): what follows is dropped, and the load goes on. */
-function quietly(stream: NodeJS.WriteStream): { write(text: string): unknown } {
+function quietly(stream: NodeJS.WriteStream): Output {
   let gone = false
+  let wake = () => {}
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error
     gone = true
+    wake()
   })
-  return { write: text => (gone ? false : stream.write(text)) }
+  stream.on('drain', () => wake())
+  return {
+    write: text => (gone ? false : stream.write(text)),
+    async ready() {
+      while (!gone && stream.writableNeedDrain) {
+        await new Promise<void>(resolve => {
+          wake = resolve
+        })
+      }
+      return !gone
+    },
+  }
 }
 
 function onProcessSignal(signal: SignalName, handle: () => void): () => void {

@@ -2,6 +2,7 @@ import { ConfigError } from '@millrace/etl-core'
 import manifest from '../package.json' with { type: 'json' }
 import { explainCommand } from './commands/explain.js'
 import { listCommand } from './commands/list.js'
+import { rejectsCommand } from './commands/rejects.js'
 import { runCommand } from './commands/run.js'
 import { stateCommand } from './commands/state.js'
 import { type ExitCode, exitCodeOfError, exitCodes } from './exit-codes.js'
@@ -14,6 +15,7 @@ const commands: Readonly<Record<string, (argv: readonly string[], io: CommandIo)
   list: listCommand,
   explain: explainCommand,
   state: stateCommand,
+  rejects: rejectsCommand,
 }
 
 const help = `millrace ${manifest.version}
@@ -23,6 +25,10 @@ const help = `millrace ${manifest.version}
   millrace explain <pipeline> [flags]        what a pipeline is made of and what it promises
   millrace state show <pipeline> [flags]     its owner, unfinished load, bookmarks and rejects
   millrace state reset <pipeline> [flags]    forget them: the next run loads everything anew
+  millrace rejects ls <pipeline> [flags]     count the records that did not arrive, and why
+  millrace rejects show <pipeline> [flags]   show them, with what is wrong
+  millrace rejects replay <pipeline> [flags] run them again through the pipeline as it is now
+  millrace rejects discard <pipeline>        forget them for good
 
   --help     show this, or the flags of a command or pipeline: millrace run <pipeline> --help
   --version  show the version

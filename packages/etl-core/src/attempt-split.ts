@@ -37,7 +37,10 @@ export async function attemptSplit(
     progress: { retried: () => run.retried() },
   })
   const writer = await sink.open(splitCtx([ctx.hardSignal, attempt.signal], saved))
-  const resume = sink.capabilities.cursor === 'inTransaction' ? writer.resumeFrom : saved
+  const { resumable, rereads } = source.capabilities
+  // A source that cannot seek is read again from its start; what the sink has of it is passed over only if the same comes again.
+  const goesOn = resumable || rereads === 'same'
+  const resume = sink.capabilities.cursor !== 'inTransaction' ? saved : goesOn ? writer.resumeFrom : undefined
   const run = splitRun(ends, split, state, writer, resume, splitCtx([ctx.signal, attempt.signal], resume))
   ctx.emit({
     type: 'split.started',

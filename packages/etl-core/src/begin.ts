@@ -12,6 +12,7 @@ import {
   markerKey,
   type PlanDoc,
   planKey,
+  type ReplayDoc,
   removeDoc,
   saveDoc,
   splitKey,
@@ -19,6 +20,7 @@ import {
 } from './load-state.js'
 import { isAlive, ownedByAnother } from './owner.js'
 import { rejectsPrefix } from './rejects.js'
+import { planReplay, replayLoadId } from './replay.js'
 import type { Runnable } from './runnable.js'
 import type { Bookmark, Plan } from './split.js'
 import type { StateStore } from './state.js'
@@ -41,6 +43,8 @@ export interface BeginOptions {
   /** Made for this load if nothing unfinished is taken up. */
   readonly freshId: string
   readonly full: boolean
+  /** Run rejects again instead of loading what is new. */
+  readonly replay: ReplayDoc | undefined
   readonly waitMs: number
   readonly notes: string[]
 }
@@ -94,8 +98,8 @@ async function resumeLoad(head: Versioned<HeadDoc>, unfinished: LoadDoc, options
       return { kind: 'owned', lease, load, plan: planned.plan, resumed: true }
     }
     // It died between the claim and the plan: nothing of it was decided yet, so it is planned now.
-    const { plan } = await planWith(load, options)
-    await freezePlan(lease, load, plan, options)
+    const { plan, replays } = await (load.replay ? planRejects(load.replay, load, options) : planWith(load, options))
+    await freezePlan(lease, load, plan, replays, options)
     return { kind: 'owned', lease, load, plan, resumed: false }
   })
 }
@@ -118,10 +122,13 @@ async function owning<V>(
 }
 
 async function newLoad(head: Versioned<HeadDoc>, options: BeginOptions): Promise<Begun> {
-  const loadId = options.triggerId ?? options.freshId
+  const { replay } = options
+  const replayId = replay && (await replayLoadId(options.state, replay.filter))
+  if (replay && replayId === undefined) return nothing(options, options.freshId, { splits: [] }, 'no rejects to replay')
+  const loadId = replayId ?? options.triggerId ?? options.freshId
   const draft = draftLoad(loadId, options)
-  const { plan, notes } = await planWith(draft, options)
-  if (plan.splits.length === 0) return nothing(options, loadId, plan, reasonForNothing(plan))
+  const { plan, replays, notes } = await (replay ? planRejects(replay, draft, options) : planWith(draft, options))
+  if (plan.splits.length === 0) return nothing(options, loadId, plan, replay ? notes.join(' ') : reasonForNothing(plan))
   const load: LoadDoc = {
     loadId,
     startedAtMs: draft.startedAtMs,
@@ -129,17 +136,24 @@ async function newLoad(head: Versioned<HeadDoc>, options: BeginOptions): Promise
     params: options.params,
     paramsKey: options.paramsKey,
     fingerprint: options.fingerprint,
-    triggered: options.triggerId !== undefined,
+    triggered: !replay && options.triggerId !== undefined,
+    ...(replay ? { replay } : {}),
   }
   return owning(head, load, options, async lease => {
     options.notes.push(...notes)
-    await freezePlan(lease, load, plan, options)
+    await freezePlan(lease, load, plan, replays, options)
     return { kind: 'owned', lease, load, plan, resumed: false }
   })
 }
 
+type Planned = { readonly plan: Plan; readonly replays?: PlanDoc['replays']; readonly notes: readonly string[] }
+
+async function planRejects(replay: ReplayDoc, load: Load | LoadDoc, options: BeginOptions): Promise<Planned> {
+  return planReplay(replay, options.state, options.runnable, options.contextFor(loadOf(load, 0), new Map()))
+}
+
 /** Plans with the bookmarks that still hold: same fingerprint, and what was published is still there. Writes nothing. */
-export async function planWith(load: Load | LoadDoc, options: BeginOptions): Promise<{ plan: Plan; notes: string[] }> {
+export async function planWith(load: Load | LoadDoc, options: BeginOptions): Promise<Planned> {
   const book = (await loadDoc<BookmarksDoc>(options.state, bookmarksKey)).value?.groups ?? {}
   const bookmarks = new Map<string, Bookmark>()
   const probe = options.contextFor(loadOf(load, 0), bookmarks)
@@ -162,10 +176,16 @@ export async function planWith(load: Load | LoadDoc, options: BeginOptions): Pro
 }
 
 /** From here on the load is what the plan says, however often it is taken up. */
-async function freezePlan(lease: Lease, load: LoadDoc, plan: Plan, options: BeginOptions): Promise<void> {
+async function freezePlan(
+  lease: Lease,
+  load: LoadDoc,
+  plan: Plan,
+  replays: PlanDoc['replays'],
+  options: BeginOptions,
+): Promise<void> {
   const key = planKey(loadKeyOf(load.loadId))
   const found = await options.runnable.survey(plan, options.contextFor(loadOf(load, lease.epoch), new Map()))
-  const doc: PlanDoc = { format: 1, plan, found }
+  const doc: PlanDoc = { format: 1, plan, found, ...(replays === undefined ? {} : { replays }) }
   await saveDoc(options.state, key, doc, (await loadDoc(options.state, key)).version)
 }
 

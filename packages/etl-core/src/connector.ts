@@ -58,8 +58,8 @@ export interface ObjectSinkOptions<T> {
   /** A second name that always holds the newest content, written after `path`: `{indicator}/latest.csv`. */
   readonly latest?: string
   /**
-   * `object` (default): one object per group, replaced whole when the group is published. `append`: one object per part, named after
-   * its first batch, never replaced. With `partitionBy`, parts go to `<path>/<field>=<value>/` as Hive lays partitions out.
+   * `object` (default): one object per group, replaced whole when the group is published. `append`: each load adds objects below `path`,
+   * named after the batch they begin with and never replaced. With `partitionBy` they go to `<path>/<field>=<value>/`, as Hive has it.
    */
   readonly layout?: 'object' | 'append'
   /** Record fields to lay partitions by, outermost first. Only with `layout: 'append'`. */

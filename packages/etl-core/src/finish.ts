@@ -17,6 +17,7 @@ import {
   splitKey,
 } from './load-state.js'
 import { leastForShare, tooManyRejects } from './max-rejects.js'
+import { sweepReplayed } from './replay.js'
 import { type GroupReport, noCounts, type RunReport, type RunStatus, type SplitReport } from './report.js'
 import type { RunnerContext } from './runnable.js'
 import type { Sink } from './sink.js'
@@ -100,6 +101,7 @@ async function closeLoad(sink: Sink<unknown>, load: LoadDoc, planned: PlanDoc, c
   await ctx.lease.assertOwned()
   if (load.triggered) await leaveMarker(load.loadId, ctx)
   await sink.discard?.(load.loadId, ctx)
+  if (planned.replays) await sweepReplayed(ctx.state)
   for (const split of planned.plan.splits) await removeDoc(ctx.state, splitKey(loadKey, split.id))
   await removeDoc(ctx.state, planKey(loadKey))
   await ctx.lease.release(null)

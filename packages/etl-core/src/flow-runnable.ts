@@ -2,6 +2,7 @@ import { finishLoad } from './finish.js'
 import type { FlowParts } from './flow.js'
 import { guaranteeOf } from './guarantee.js'
 import type { Json } from './json.js'
+import { rejectSource } from './replay.js'
 import { runSplit } from './run-split.js'
 import type { Runnable } from './runnable.js'
 import type { Sink } from './sink.js'
@@ -46,6 +47,8 @@ export function flowRunnable(parts: FlowParts, sink: Sink<unknown>): FlowRunnabl
     runSplit: (split, ctx) => runSplit({ source, steps, sink }, split, ctx),
     finish: ctx => finishLoad({ source, sink }, ctx),
     discard: async (loadId, ctx) => sink.discard?.(loadId, ctx),
+    replays: sink.capabilities.disposition === 'replace' ? 'groups' : 'records',
+    replaying: state => flowRunnable({ ...parts, source: rejectSource(state, source) }, sink),
     withEnds: ends => flowRunnable({ ...parts, source: ends.source ?? source }, ends.sink ?? sink),
   })
 }

@@ -40,7 +40,10 @@ export interface Format<T> {
 
 /** Turns records into units. One per open split; calls come one at a time. */
 export interface UnitEncoder<T> {
-  /** Adds records to the open unit and returns the bytes that are ready, perhaps none. Bytes are the caller's to keep. */
+  /**
+   * Adds records to the open unit and returns the bytes that are ready, perhaps none. Bytes are the caller's to keep. All records of a call
+   * are taken or none: for one it cannot hold it throws a RecordError whose `context.row` is that record's index.
+   */
   write(records: readonly T[]): Promise<readonly Uint8Array[]> | readonly Uint8Array[]
   /** Ends the open unit: its last bytes and what `assemble` must know of it. Not called for a unit without records. */
   end(): Promise<UnitEnd> | UnitEnd
@@ -60,7 +63,7 @@ export interface UnitReceipt {
   readonly meta?: Json
 }
 
-/** The bytes around and between the units of one object. */
+/** The bytes around and between the units of one object. `between` is the same between any two units. */
 export interface Assembly {
   readonly head: Uint8Array
   readonly between: Uint8Array

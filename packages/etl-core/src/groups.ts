@@ -5,6 +5,7 @@ import {
   bookmarksKey,
   loadDoc,
   type PlanDoc,
+  type RejectSet,
   type SplitDoc,
   saveDoc,
 } from './load-state.js'
@@ -20,7 +21,8 @@ const bookmarksEveryMs = 1_000
 /** The bookmarks document, held by this run. */
 export interface BookmarkBook {
   entry(group: string): BookmarkEntry | undefined
-  put(group: string, entry: BookmarkEntry): Promise<void>
+  /** `replayed`: rejects that are done with this group's publishing, marked in the same write. */
+  put(group: string, entry: BookmarkEntry, replayed?: RejectSet): Promise<void>
   /** Saves what is not saved yet. */
   save(): Promise<void>
 }
@@ -29,11 +31,17 @@ export interface BookmarkBook {
 export async function openBookmarks(ctx: RunnerContext): Promise<BookmarkBook> {
   let { value, version } = await loadDoc<BookmarksDoc>(ctx.state, bookmarksKey)
   const changed = new Map<string, BookmarkEntry>()
+  let marks: RejectSet = {}
   let savedAtMs = ctx.clock.now()
   const save = async () => {
     if (changed.size === 0) return
     for (;;) {
-      const doc: BookmarksDoc = { format: 1, groups: { ...value?.groups, ...Object.fromEntries(changed) } }
+      const replayed = { ...value?.replayed, ...marks }
+      const doc: BookmarksDoc = {
+        format: 1,
+        ...(Object.keys(replayed).length === 0 ? {} : { replayed }),
+        groups: { ...value?.groups, ...Object.fromEntries(changed) },
+      }
       try {
         version = await saveDoc(ctx.state, bookmarksKey, doc, version)
         value = doc
@@ -49,8 +57,9 @@ export async function openBookmarks(ctx: RunnerContext): Promise<BookmarkBook> {
   }
   return {
     entry: group => changed.get(group) ?? (Object.hasOwn(value?.groups ?? {}, group) ? value?.groups[group] : undefined),
-    async put(group, entry) {
+    async put(group, entry, replayed = {}) {
       changed.set(group, entry)
+      marks = { ...marks, ...replayed }
       if (ctx.clock.now() - savedAtMs >= bookmarksEveryMs) await save()
     },
     save,
@@ -93,7 +102,8 @@ export async function settleGroup(
       ctx,
     )
     const bookmark = planned.plan.bookmarks?.[group]
-    await bookmarks.put(group, { fingerprint, loadId: ctx.load.loadId, ...(bookmark === undefined ? {} : { bookmark }) })
+    const entry = { fingerprint, loadId: ctx.load.loadId, ...(bookmark === undefined ? {} : { bookmark }) }
+    await bookmarks.put(group, entry, planned.replays?.[group])
     const objects = published?.objects ?? []
     ctx.emit({ type: 'group.published', group, objects })
     return { report: { group, status: 'published', objects }, keepsOpen: false }

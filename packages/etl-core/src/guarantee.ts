@@ -28,7 +28,8 @@ export function guaranteeOf(source: SourceCapabilities, sink: SinkCapabilities, 
     exactly = false
     reasons.push('reading again may give other records, and the sink does not merge by key')
   }
-  if (source.rereads === 'mayDiffer' && !source.resumable && sink.disposition !== 'merge') exactly = false
+  const readAgain = source.rereads === 'mayDiffer' && !source.resumable
+  if (readAgain && !(sink.disposition === 'merge' && sink.replay === 'idempotent')) exactly = false
   if (!durableState && sink.cursor !== 'inTransaction') {
     if (sink.disposition === 'append') exactly = false
     reasons.push('state is in memory: a run that dies begins again from the start')

@@ -1,6 +1,7 @@
 import { type ErrorJson, isEtlError } from './errors.js'
 import { hashOf, type Json } from './json.js'
 import type { Owner } from './owner.js'
+import type { RejectFilter } from './rejects.js'
 import type { Counts, RejectSample } from './report.js'
 import type { Bookmark, Checkpoint, Plan } from './split.js'
 import type { StateStore } from './state.js'
@@ -27,7 +28,19 @@ export interface LoadDoc {
   readonly fingerprint: string
   /** The id came from a trigger: a marker is left so that the same event twice changes nothing. */
   readonly triggered: boolean
+  /** This load runs rejects again instead of reading what is new. */
+  readonly replay?: ReplayDoc
 }
+
+/** How a load replays rejects. */
+export interface ReplayDoc {
+  /** `groups`: their groups are loaded again, as the sink replaces them whole. `records`: the raw records are run again. */
+  readonly mode: 'groups' | 'records'
+  readonly filter: RejectFilter
+}
+
+/** By document key: which of its rejects, by position. */
+export type RejectSet = Readonly<Record<string, readonly number[]>>
 
 /** The document `loads/<load>/plan`: what was decided when the load began. */
 export interface PlanDoc {
@@ -35,6 +48,8 @@ export interface PlanDoc {
   readonly plan: Plan
   /** What lay at each group's places, from `Sink.survey`. */
   readonly found: Readonly<Record<string, Json>>
+  /** For a replay: the rejects that are done once their group is published. */
+  readonly replays?: Readonly<Record<string, RejectSet>>
 }
 
 /** The document `loads/<load>/splits/<split>`: how far a split is. */
@@ -60,6 +75,8 @@ export interface Tally {
 /** The document `bookmarks`: by group, what was published last. */
 export interface BookmarksDoc {
   readonly format: 1
+  /** Rejects that a published replay made good, until their documents are cleaned up: marked in the same write as the bookmark. */
+  readonly replayed?: RejectSet
   readonly groups: Readonly<Record<string, BookmarkEntry>>
 }
 

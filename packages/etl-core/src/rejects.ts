@@ -1,6 +1,7 @@
 import { type EtlError, isEtlError } from './errors.js'
-import type { Json } from './json.js'
+import { type BookmarksDoc, bookmarksKey, loadDoc, loadKeyOf, saveDoc } from './load-state.js'
 import type { Reject } from './reject.js'
+import type { Split } from './split.js'
 import type { StateStore } from './state.js'
 
 /**
@@ -17,15 +18,15 @@ const batchKey = (loadKey: string, split: string, batchNo: number): string =>
 export async function saveRejects(
   state: StateStore,
   loadKey: string,
-  split: string,
+  split: Split,
   batchNo: number,
   rejects: readonly Reject[],
 ): Promise<void> {
-  const key = batchKey(loadKey, split, batchNo)
-  const value = { format: 1, rejects } as unknown as Json
-  await state.save(key, value, 'absent').catch(async (error: EtlError) => {
+  const key = batchKey(loadKey, split.id, batchNo)
+  const doc: RejectDoc = { format: 1, ...(split.labels === undefined ? {} : { labels: split.labels }), rejects }
+  await saveDoc(state, key, doc, 'absent').catch(async (error: EtlError) => {
     if (!isEtlError(error, 'ETL_STATE_CONFLICT')) throw error
-    await state.save(key, value, (await state.load(key))?.version ?? 'absent')
+    await saveDoc(state, key, doc, (await state.load(key))?.version ?? 'absent')
   })
 }
 
@@ -39,10 +40,93 @@ export async function dropRejectsAfter(state: StateStore, loadKey: string, split
   }
 }
 
-/** All stored rejects, of one load or of all, in order of load, split and batch. */
-export async function* listRejects(state: StateStore, loadKey?: string): AsyncIterable<Reject> {
-  for await (const key of state.list(loadKey === undefined ? 'rejects/' : rejectsPrefix(loadKey))) {
-    const found = await state.load(key)
-    if (found) yield* (found.value as unknown as { rejects: readonly Reject[] }).rejects
+/** Which rejects are meant. Everything given must fit; nothing given means all. */
+export interface RejectFilter {
+  readonly loadId?: string
+  readonly group?: string
+  readonly split?: string
+  /** `2 validate`, or the step's name alone: `validate`; `source`, `sink`. */
+  readonly stage?: string
+  /** The code of one of its issues: `ETL_RECORD_INVALID`. */
+  readonly issue?: string
+  /** Its whole reason. */
+  readonly reason?: string
+}
+
+/** One stored document of rejects: those of one source batch. */
+export interface RejectDoc {
+  readonly format: 1
+  /** Of the split, for object paths when records are run again. */
+  readonly labels?: Readonly<Record<string, string>>
+  /** A reject that is gone leaves null: the others keep their position, which is their name. */
+  readonly rejects: readonly (Reject | null)[]
+}
+
+/** A document of rejects, and which of its rejects are meant. */
+export interface FoundRejects {
+  readonly key: string
+  readonly doc: RejectDoc
+  /** Positions in `doc.rejects`. Not empty. */
+  readonly at: readonly number[]
+}
+
+/** All stored rejects that fit, in order of load, split and batch. Those that were replayed are no longer there. */
+export async function* listRejects(state: StateStore, filter: RejectFilter = {}): AsyncIterable<Reject> {
+  for await (const { doc, at } of findRejects(state, filter)) for (const index of at) yield doc.rejects[index] as Reject
+}
+
+/** The documents with rejects that fit. */
+export async function* findRejects(state: StateStore, filter: RejectFilter): AsyncIterable<FoundRejects> {
+  const replayed = (await loadDoc<BookmarksDoc>(state, bookmarksKey)).value?.replayed ?? {}
+  const prefix = filter.loadId === undefined ? 'rejects/' : rejectsPrefix(loadKeyOf(filter.loadId))
+  for await (const key of state.list(prefix)) {
+    const doc = (await loadDoc<RejectDoc>(state, key)).value
+    const gone = new Set(replayed[key])
+    const at = (doc?.rejects ?? []).flatMap((reject, index) =>
+      reject && !gone.has(index) && fits(reject, filter) ? [index] : [],
+    )
+    if (doc && at.length > 0) yield { key, doc, at }
   }
+}
+
+/**
+ * Forgets rejects for good.
+ *
+ * @returns How many.
+ */
+export async function discardRejects(state: StateStore, filter: RejectFilter): Promise<number> {
+  let discarded = 0
+  for await (const { key, at } of findRejects(state, filter)) {
+    await removeRejects(state, key, at)
+    discarded += at.length
+  }
+  return discarded
+}
+
+/** Takes single rejects out of a document, and the document away when none is left. Repeatable. */
+export async function removeRejects(state: StateStore, key: string, at: readonly number[]): Promise<void> {
+  const gone = new Set(at)
+  for (;;) {
+    const found = await loadDoc<RejectDoc>(state, key)
+    if (!found.value) return
+    const rejects = found.value.rejects.map((reject, index) => (gone.has(index) ? null : reject))
+    try {
+      if (rejects.every(reject => reject === null)) await state.remove(key, found.version)
+      else await saveDoc(state, key, { ...found.value, rejects }, found.version)
+      return
+    } catch (error) {
+      if (!isEtlError(error, 'ETL_STATE_CONFLICT')) throw error
+    }
+  }
+}
+
+function fits(reject: Reject, { loadId, group, split, stage, issue, reason }: RejectFilter): boolean {
+  return (
+    (loadId === undefined || reject.loadId === loadId) &&
+    (group === undefined || reject.group === group) &&
+    (split === undefined || reject.split === split) &&
+    (stage === undefined || reject.stage === stage || reject.stage.replace(/^\d+ /, '') === stage) &&
+    (issue === undefined || reject.issues.some(({ code }) => code === issue)) &&
+    (reason === undefined || reject.reason === reason)
+  )
 }

@@ -2,6 +2,7 @@ import { ConfigError } from './errors.js'
 import type { Clock, Logger } from './load.js'
 import type { OwnerIdentity } from './owner.js'
 import type { OnEvent } from './progress.js'
+import type { RejectFilter } from './rejects.js'
 import type { RunSettings } from './runnable.js'
 import type { StateStore } from './state.js'
 
@@ -23,6 +24,8 @@ export interface RunOptions extends Partial<RunSettings> {
   readonly loadId?: string
   /** Ignore bookmarks and load everything anew. */
   readonly full?: boolean
+  /** Run the rejects that fit again, through today's code, instead of loading what is new. See {@link replayRejects}. */
+  readonly replay?: RejectFilter
   /** How long to wait for a live owner of the same state before giving up, in milliseconds. Default 0. */
   readonly waitMs?: number
   /** How long ownership holds without renewal, in milliseconds. Default 30,000; renewed every third of it. */

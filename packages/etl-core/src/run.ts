@@ -2,10 +2,12 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import pLimit from 'p-limit'
 import { type BeginOptions, type Begun, beginLoad, fingerprintOf } from './begin.js'
 import { isEtlError } from './errors.js'
-import { type BookmarksDoc, bookmarksKey, loadDoc } from './load-state.js'
+import { hashOf } from './json.js'
+import { type BookmarksDoc, bookmarksKey, type LoadDoc, loadDoc } from './load-state.js'
 import { thisProcess } from './owner.js'
 import { parseParams } from './params.js'
 import type { Pipeline } from './pipeline.js'
+import type { RejectFilter } from './rejects.js'
 import type { RunReport, SplitReport } from './report.js'
 import type { RunOptions } from './run-options.js'
 import { mergeReports, reportNothing, withSeen } from './run-reports.js'
@@ -62,20 +64,20 @@ async function runLoads(session: Session): Promise<RunReport> {
   const notes: string[] = []
   let before: RunReport | undefined
   for (let count = 1; ; count++) {
-    const report = await runLoad(session, notes)
+    const { report, asked } = await runLoad(session, notes)
     const all: RunReport = before ? mergeReports(before, report) : report
-    const otherTrigger = session.options.loadId !== undefined && report.loadId !== session.options.loadId
     const changed = report.groups.some(group => group.status === 'failed' && group.error?.code === 'ETL_SOURCE_CHANGED')
-    const again = (otherTrigger && report.status === 'succeeded') || (changed && report.status === 'failed')
+    const again = (!asked && report.status === 'succeeded') || (changed && report.status === 'failed')
     if (!again || count >= maxLoads || session.watch.soft.aborted) return all
     if (changed) notes.push(`The source changed under load ${report.loadId}; what it changed is planned anew.`)
     before = all
   }
 }
 
-async function runLoad(session: Session, notes: string[]): Promise<RunReport> {
+/** One load and its report. `asked` is false when it was an unfinished one that had to come first. */
+async function runLoad(session: Session, notes: string[]): Promise<{ readonly report: RunReport; readonly asked: boolean }> {
   const told = notes.length
-  const { runnable, watch } = session
+  const { watch } = session
   let lost: unknown
   const fenced = new AbortController()
   const begin = beginOptions(session, notes, fenced.signal, error => {
@@ -83,7 +85,8 @@ async function runLoad(session: Session, notes: string[]): Promise<RunReport> {
     fenced.abort(error)
   })
   const begun = await beginPatiently(begin, watch.soft)
-  if (begun.kind === 'nothing') return reportNothing(session, begun, notes)
+  if (begun.kind === 'nothing') return { report: reportNothing(session, begun, notes), asked: true }
+  const runnable = begun.load.replay?.mode === 'records' ? session.runnable.replaying(session.state) : session.runnable
   const ctx = runnerContext(session, begun, fenced.signal, notes)
   ctx.emit({
     type: 'load.started',
@@ -100,12 +103,18 @@ async function runLoad(session: Session, notes: string[]): Promise<RunReport> {
     if (conflict) await begun.lease.assertOwned()
     const report = withSeen(await runnable.finish(ctx), seen)
     ctx.emit({ type: 'load.finished', report })
-    return report
+    return { report, asked: isAsked(begun.load, begin) }
   } catch (error) {
     // Ownership ends with the run, whatever happened; a fenced run has none to give back.
     await begun.lease.release(begun.load).catch(() => undefined)
     throw error
   }
+}
+
+/** Whether a load is what the caller wants: this trigger's, this replay, or simply what is new. */
+function isAsked(load: LoadDoc, begin: BeginOptions): boolean {
+  if (begin.replay || load.replay) return hashOf(begin.replay ?? null) === hashOf(load.replay ?? null)
+  return begin.triggerId === undefined || begin.triggerId === load.loadId
 }
 
 /** @internal What beginning a load needs, for `run` and `preview`. */
@@ -135,6 +144,7 @@ export function beginOptions(
     triggerId: options.loadId,
     freshId: freshLoadId(clock.now()),
     full: options.full ?? false,
+    replay: options.replay && { mode: runnable.replays, filter: options.replay },
     waitMs: options.waitMs ?? 0,
     notes,
   }
@@ -161,6 +171,27 @@ async function beginPatiently(begin: BeginOptions, stop: AbortSignal): Promise<B
 function notBegun(begin: BeginOptions): Begun {
   const load = { loadId: begin.triggerId ?? begin.freshId, startedAtMs: begin.lease.clock.now(), attempt: 1, epoch: 0 }
   return { kind: 'nothing', load, plan: { splits: [] }, reason: 'stopped before anything was begun', stopped: true }
+}
+
+/**
+ * Runs rejects again through today's code, and forgets those that arrived.
+ *
+ * As the sink can: where it replaces groups, the rejects' groups are loaded again; where it merges or appends, the raw records are run
+ * through the steps again, and what is appended is named after the set of rejects, so that an interrupted replay doubles nothing. A reject
+ * is forgotten in the same write that marks its group published. What is rejected again is a new reject. An unfinished load is finished
+ * first.
+ *
+ * @throws As {@link run}.
+ * @example
+ * const report = await replayRejects(population, { to: 'file:./out' }, { stage: 'validate' })
+ */
+export async function replayRejects<S extends StandardSchemaV1>(
+  pipeline: Pipeline<S>,
+  params?: StandardSchemaV1.InferInput<S>,
+  filter: RejectFilter = {},
+  options: Omit<RunOptions, 'replay'> = {},
+): Promise<RunReport> {
+  return run(pipeline, params, { ...options, replay: filter })
 }
 
 /** Groups this load has published already: a crash while it was being closed may have left their splits without a document. */

@@ -2,6 +2,7 @@ import type { Guarantee } from './guarantee.js'
 import type { Json } from './json.js'
 import type { Lease } from './lease.js'
 import type { RunContext } from './load.js'
+import type { ReplayDoc } from './load-state.js'
 import type { RunEventBody } from './progress.js'
 import type { RunReport, SplitReport } from './report.js'
 import type { StateHome } from './sink.js'
@@ -33,6 +34,10 @@ export interface Runnable {
   runSplit(split: Split, ctx: RunnerContext): Promise<SplitReport>
   /** Publishes the groups that are complete, saves their bookmarks, ends the load. Can be called again after a stop. */
   finish(ctx: RunnerContext): Promise<RunReport>
+  /** How rejects are run again: where the sink replaces groups, by loading them again, else record by record. */
+  readonly replays: ReplayDoc['mode']
+  /** The same with stored rejects as its source, for replays record by record. */
+  replaying(state: StateStore): Runnable
   /** Removes what a load left unpublished. */
   discard(loadId: string, ctx: RunContext): Promise<void>
 }

@@ -39,6 +39,12 @@ export interface Source<T> {
    */
   read(split: Split, from: Cursor | undefined, ctx: SplitContext): AsyncIterable<SourceBatch<T>>
 
+  /**
+   * A record from the JSON form its reject was stored in, so that it can be run again. Needed where records hold what JSON cannot say:
+   * big integers and instants are text there, bytes base64. Default: the JSON as it is.
+   */
+  revive?(raw: Json): T
+
   /** What decides this source's records beside the parameters, for the bookmark's fingerprint. Default: its name alone. */
   readonly identity?: Json
 }

@@ -91,7 +91,7 @@ export function splitRun(
       }
       const stepped = await applySteps(steps, batch, batchNo, ctx)
       const rejects = await writeBatch(stepped, { before, cursor: batch.cursor, batchNo })
-      if (rejects.length > 0) await saveRejects(ctx.state, loadKey, split.id, batchNo, rejects)
+      if (rejects.length > 0) await saveRejects(ctx.state, loadKey, split, batchNo, rejects)
       const written = stepped.rows.length - (rejects.length - stepped.rejects.length)
       tally = tallyBatch(tally, { read: stepped.read, written, dropped: stepped.dropped, bytes: batch.bytes ?? 0 }, rejects)
       tallies.set(batchNo, tally)

@@ -1,4 +1,3 @@
-import { ConfigError } from './errors.js'
 import type { Json } from './json.js'
 import {
   type BookmarksDoc,
@@ -15,6 +14,7 @@ import {
   splitKey,
 } from './load-state.js'
 import { isAlive, ownedByAnother, thisProcess } from './owner.js'
+import { listRejects } from './rejects.js'
 import type { Counts } from './report.js'
 import { noCounts } from './report.js'
 import { type Bookmark, groupOf } from './split.js'
@@ -102,12 +102,7 @@ async function inspectLoad(state: StateStore, load: NonNullable<HeadDoc['load']>
 
 async function countRejects(state: StateStore): Promise<{ loadId: string; count: number }[]> {
   const counts = new Map<string, number>()
-  for await (const key of state.list('rejects/')) {
-    const found = await state.load(key)
-    const rejects = (found?.value as { rejects?: readonly { loadId: string }[] } | undefined)?.rejects ?? []
-    const loadId = rejects[0]?.loadId ?? (key.split('/')[1] as string)
-    counts.set(loadId, (counts.get(loadId) ?? 0) + rejects.length)
-  }
+  for await (const { loadId } of listRejects(state)) counts.set(loadId, (counts.get(loadId) ?? 0) + 1)
   return [...counts].map(([loadId, count]) => ({ loadId, count }))
 }
 
@@ -127,11 +122,7 @@ export async function resetState(
   const head = await loadDoc<HeadDoc>(state, headKey)
   const owner = head.value?.owner
   if (owner && isAlive(owner, nowMs, thisProcess())) throw ownedByAnother(owner, pipeline, place)
-  if (!head.value) {
-    for await (const key of state.list(''))
-      throw new ConfigError('ETL_STATE_CORRUPT', `${place} holds "${key}" but no head: not state of Millrace.`)
-    return 0
-  }
+  if (!head.value) return 0
   // The epoch stays and grows: whoever still believes to own the state is refused.
   await saveDoc(state, headKey, { ...head.value, epoch: head.value.epoch + 1, owner: null, load: null }, head.version)
   let removed = 0

@@ -8,7 +8,7 @@ export interface StateDocument {
 }
 
 /**
- * Small documents under compare-and-set. Keys are `/`-separated, each segment `[A-Za-z0-9._-]{1,160}`.
+ * Small documents under compare-and-set. Keys are `/`-separated, each segment `[A-Za-z0-9._-]{1,160}` and neither `.` nor `..`; case counts.
  * Every implementation passes `describeStateStore`.
  */
 export interface StateStore {

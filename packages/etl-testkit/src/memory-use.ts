@@ -9,6 +9,8 @@ export function collectGarbage(): void {
 
 /** Bytes held outside the JavaScript heap, in buffers, once garbage is gone. */
 export function heldBufferBytes(): number {
+  // Buffers are swept beside the program; a second collection waits for the sweeping of the first.
+  collectGarbage()
   collectGarbage()
   return process.memoryUsage().arrayBuffers
 }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { type Checkpoint, type Sink, type SinkCapabilities, SinkError, type SinkWriter } from '@millrace/etl-core'
 import { describe, expect, it } from 'vitest'
 import {
@@ -30,8 +31,13 @@ function world(options: MemorySinkOptions<Plant>) {
   const reach = async (signal: AbortSignal) => {
     if (destination.fails) throw destination.fails
     if (!destination.gate) return
-    const stopped = new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
-    await Promise.race([destination.gate, stopped])
+    // One of the broken sinks below lets any number of writes wait.
+    setMaxListeners(0, signal)
+    const over = new AbortController()
+    const stopped = new Promise<never>((_, reject) =>
+      signal.addEventListener('abort', () => reject(signal.reason), { signal: over.signal }),
+    )
+    await Promise.race([destination.gate, stopped]).finally(() => over.abort())
   }
   const sink: Sink<Plant> = {
     ...memory,

@@ -21,6 +21,15 @@ export interface PipelineCommand {
   readonly name: string
   readonly does: string
   readonly groups: readonly FlagGroup[]
+  /** Shown in help with any pipeline's name before them, instead of the pipeline's own, which are made for `run`. */
+  readonly examples?: readonly CommandExample[]
+}
+
+/** How a command may be called. */
+export interface CommandExample {
+  /** What follows the pipeline. */
+  readonly flags: string
+  readonly does: string
 }
 
 /**
@@ -42,7 +51,8 @@ export async function readInvocation(
     if (!argv.some(text => text === '--help' || text === '-h')) throw noPipeline(command, argv)
     io.stdout.write(
       `millrace ${command.name} <pipeline> [flags]\n${command.does}\n\n${flagsHelp(before, io.columns)}\n` +
-        `A pipeline's own flags: millrace ${command.name} <pipeline> --help\n`,
+        `A pipeline's own flags: millrace ${command.name} <pipeline> --help\n` +
+        examplesHelp(`${before.usage} population.ts`, command.examples ?? []),
     )
     return undefined
   }
@@ -52,7 +62,7 @@ export async function readInvocation(
   const set: FlagSet = { usage: `millrace ${command.name} ${argument}`, params: params.fields, groups: command.groups }
   const given = parseFlags(set, argv)
   if (given.switches.get('help')) {
-    io.stdout.write(pipelineHelp(pipeline, params, set, io.columns))
+    io.stdout.write(pipelineHelp(pipeline, params, set, command.examples ?? pipeline.examples, io.columns))
     return undefined
   }
   return checked(pipeline, params, given, set, io.cwd, judge)
@@ -110,7 +120,13 @@ function refuseClashes(pipeline: Pipeline, fields: readonly ParamField[]): void 
   )
 }
 
-function pipelineHelp(pipeline: Pipeline, { fields, closed }: ParamFields, set: FlagSet, columns: number): string {
+function pipelineHelp(
+  pipeline: Pipeline,
+  { fields, closed }: ParamFields,
+  set: FlagSet,
+  examples: readonly CommandExample[],
+  columns: number,
+): string {
   const head = `${set.usage} [flags]\n${pipeline.description ?? `Pipeline "${pipeline.name}".`}\n\n`
   const none =
     fields.length > 0
@@ -118,6 +134,10 @@ function pipelineHelp(pipeline: Pipeline, { fields, closed }: ParamFields, set: 
       : closed
         ? 'It takes no parameters.\n\n'
         : 'Its schema tells no flags: give parameters by --params.\n\n'
-  const examples = pipeline.examples.map(({ flags, does }) => `  ${set.usage} ${flags}\n      ${does}\n`)
-  return `${head}${none}${flagsHelp(set, columns)}${examples.length > 0 ? `\nExamples:\n${examples.join('')}` : ''}`
+  return `${head}${none}${flagsHelp(set, columns)}${examplesHelp(set.usage, examples)}`
+}
+
+function examplesHelp(usage: string, examples: readonly CommandExample[]): string {
+  const lines = examples.map(({ flags, does }) => `  ${[usage, flags].filter(Boolean).join(' ')}\n      ${does}\n`)
+  return lines.length === 0 ? '' : `\nExamples:\n${lines.join('')}`
 }

@@ -1,9 +1,10 @@
-import { ConfigError, inspectState, resetState, type StateSummary } from '@millrace/etl-core'
+import { inspectState, resetState, type StateSummary } from '@millrace/etl-core'
 import { type ExitCode, exitCodes } from '../exit-codes.js'
 import { helpFlag, jsonFlag, paramsFlag, stateFlag, verboseFlag, yesFlag } from '../flags/command-flags.js'
 import type { CommandIo } from '../io.js'
-import { didYouMean } from '../nearest.js'
 import { count, counted, printable } from '../show/units.js'
+import { runAction } from './actions.js'
+import { confirmed } from './confirmed.js'
 import { type PipelineCommand, readInvocation } from './invocation.js'
 import { stateOf } from './state-place.js'
 
@@ -19,16 +20,9 @@ const reset: PipelineCommand = {
 }
 
 /** `millrace state show|reset <pipeline>`. */
-export async function stateCommand([action, ...argv]: readonly string[], io: CommandIo): Promise<ExitCode> {
-  if (action === 'show') return showState(argv, io)
-  if (action === 'reset') return reallyReset(argv, io)
-  if (action === '--help' || action === '-h') {
-    const texts = [show, reset].map(({ name, does }) => `millrace ${name} <pipeline> [flags]\n    ${does}\n`)
-    io.stdout.write(texts.join(''))
-    return exitCodes.done
-  }
-  const meant = action === undefined ? '' : didYouMean(action, ['show', 'reset'])
-  throw new ConfigError('ETL_FLAGS_INVALID', `millrace state takes show or reset, then a pipeline.${meant}`)
+export async function stateCommand(argv: readonly string[], io: CommandIo): Promise<ExitCode> {
+  const actions = { show: { command: show, act: showState }, reset: { command: reset, act: reallyReset } }
+  return runAction('state', actions, argv, io)
 }
 
 async function showState(argv: readonly string[], io: CommandIo): Promise<ExitCode> {
@@ -48,10 +42,8 @@ async function reallyReset(argv: readonly string[], io: CommandIo): Promise<Exit
   const { name } = invocation.pipeline
   const { switches } = invocation.given
   const { statePlace: place, state } = await stateOf(invocation)
-  if (!switches.get('yes') && !(await confirmed(name, place, await inspectState(state), io))) {
-    io.stderr.write('millrace: nothing was changed.\n')
-    return exitCodes.done
-  }
+  const sure = await confirmed(invocation.given, io, reset.name, async () => questionOf(name, place, await inspectState(state)))
+  if (!sure) return exitCodes.done
   const removed = await resetState(state, name, place)
   const text =
     removed === 0
@@ -61,12 +53,7 @@ async function reallyReset(argv: readonly string[], io: CommandIo): Promise<Exit
   return exitCodes.done
 }
 
-async function confirmed(name: string, place: string, { load, groups, rejects }: StateSummary, io: CommandIo): Promise<boolean> {
-  if (!io.ask)
-    throw new ConfigError(
-      'ETL_FLAGS_INVALID',
-      'millrace state reset asks before it forgets, and nobody can answer here: give --yes.',
-    )
+function questionOf(name: string, place: string, { load, groups, rejects }: StateSummary): string {
   const holds = [
     load ? `the unfinished load ${load.loadId}` : '',
     counted(Object.keys(groups).length, 'bookmark'),
@@ -75,8 +62,7 @@ async function confirmed(name: string, place: string, { load, groups, rejects }:
       'stored reject',
     ),
   ]
-  const answer = await io.ask(`Forget the state of "${name}" at ${place} (${holds.filter(Boolean).join(', ')})? [y/N] `)
-  return /^y(es)?$/i.test(answer.trim())
+  return `Forget the state of "${name}" at ${place} (${holds.filter(Boolean).join(', ')})?`
 }
 
 /** A state summary for people. */

@@ -20,6 +20,11 @@ export const stateFlag: CommandFlag = {
   does: 'where state and rejects lie, instead of with the data',
 }
 
+export const loadIdFlag: CommandFlag = {
+  name: 'load-id',
+  value: 'id',
+  does: "the trigger's identity: the same one twice changes nothing for 7 days",
+}
 export const fullFlag: CommandFlag = { name: 'full', does: 'ignore bookmarks and load everything anew' }
 export const planFlag: CommandFlag = { name: 'plan', does: 'also ask the source what a run would load now' }
 
@@ -32,7 +37,7 @@ export const runFlags: readonly CommandFlag[] = [
   { name: 'wait', value: 'seconds', does: 'how long to wait for another run of the same pipeline (default 0)' },
   { name: 'lease', value: 'seconds', does: 'how long another run waits for this one when it hangs (default 30)' },
   { name: 'save-every', value: 'seconds', does: 'make what was read durable so often (default 5; 0: after every batch)' },
-  { name: 'load-id', value: 'id', does: "the trigger's identity: the same one twice changes nothing for 7 days" },
+  loadIdFlag,
   { name: 'deadline', value: 'seconds', does: 'stop in good order before so many seconds have passed' },
   { name: 'max-rejects', value: 'n|n%', does: 'fail when more records than this are rejected (default: no limit)' },
 ]
@@ -48,7 +53,33 @@ export const showFlags: readonly CommandFlag[] = [
 export const jsonFlag: CommandFlag = { name: 'json', does: 'as JSON' }
 export const yesFlag: CommandFlag = { name: 'yes', does: 'do not ask' }
 
+/** `millrace rejects`: which ones. The prefix leaves `--group`, `--stage`, `--limit` and the like to pipelines' own parameters. */
+export const rejectFlags: readonly CommandFlag[] = [
+  { name: 'reject-load', value: 'id', does: 'of this load' },
+  { name: 'reject-group', value: 'group', does: 'of this group' },
+  { name: 'reject-split', value: 'id', does: 'of this split' },
+  { name: 'reject-stage', value: 'stage', does: 'rejected by this step (validate, or 2 validate), by source or by sink' },
+  { name: 'reject-issue', value: 'code', does: 'with an issue of this code, such as ETL_RECORD_INVALID' },
+  { name: 'reject-reason', value: 'text', does: 'with exactly this reason' },
+]
+export const rejectLimitFlag: CommandFlag = {
+  name: 'reject-limit',
+  value: 'n',
+  does: 'how many are shown at most (default 20; with --ndjson all)',
+}
+export const ndjsonFlag: CommandFlag = { name: 'ndjson', does: 'all of them, complete, as JSON: one line for each' }
+
 /** Names no parameter may have as its flag: a pipeline takes the same parameters under every command. */
 export const reservedFlags: ReadonlySet<string> = new Set(
-  [...runFlags, ...showFlags, paramsFlag, yesFlag, planFlag, { name: 'version' }].map(flag => flag.name),
+  [
+    ...runFlags,
+    ...showFlags,
+    ...rejectFlags,
+    rejectLimitFlag,
+    ndjsonFlag,
+    paramsFlag,
+    yesFlag,
+    planFlag,
+    { name: 'version' },
+  ].map(flag => flag.name),
 )

@@ -35,13 +35,19 @@ export function parseFlags(set: FlagSet, argv: readonly string[]): Given {
   const problems = unknown
     .filter(text => /^-./.test(text))
     .map(text => text.replace(/=.*$/s, ''))
-    .map(flag => `${flag} is not a flag of ${set.usage}.${didYouMean(flag, known, word => word)}`)
+    .map(flag => `${flag} is not a flag of ${set.usage}.${flagMeant(flag, known)}`)
   for (const [flag, given] of texts) {
     if (!given.some(text => known.has(text))) continue
     problems.push(`--${flag} needs a value.`)
     texts.delete(flag)
   }
   return { operands, switches, texts, problems }
+}
+
+/** The flag that was meant: `--stage` is the end of `--reject-stage` rather than a slip of `--state`. */
+function flagMeant(flag: string, known: ReadonlySet<string>): string {
+  const [longer, ...more] = flag.startsWith('--') ? [...known].filter(word => word.endsWith(flag.slice(1))) : []
+  return longer !== undefined && more.length === 0 ? ` Did you mean ${longer}?` : didYouMean(flag, known, word => word)
 }
 
 /** The help text of a command's flags. */

@@ -1,4 +1,4 @@
-import type { RunSettings } from '@millrace/etl-core'
+import type { RunOptions, RunSettings } from '@millrace/etl-core'
 import type { Given } from './parse.js'
 
 /** The run flags, read. */
@@ -42,6 +42,11 @@ export function runFlagValues(given: Given, problems: string[]): RunFlagValues {
     ...defined('deadlineMs', deadlineSeconds === undefined ? undefined : deadlineSeconds * 1000),
     ...defined('maxRejects', maxRejects(text('max-rejects'), problems)),
   }
+}
+
+/** Run flags as options of a run that begins now. */
+export function runOptions({ deadlineMs, ...options }: RunFlagValues): RunOptions {
+  return { ...options, ...(deadlineMs === undefined ? {} : { deadlineAtMs: Date.now() + deadlineMs }) }
 }
 
 function maxRejects(text: string | undefined, problems: string[]): NonNullable<RunSettings['maxRejects']> | undefined {

@@ -1,0 +1,54 @@
+import { isStopError, type RunOptions, run } from '@millrace/etl-core'
+import { type ExitCode, exitCodeOf, exitCodes } from '../exit-codes.js'
+import type { CommandIo } from '../io.js'
+import { errorText } from '../show/error.js'
+import { type RunOutput, runOutput } from '../show/run-output.js'
+import type { Invocation } from './invocation.js'
+
+/** Runs what was asked for, shows its events and its report, and lets signals stop it. */
+export async function execute(
+  { pipeline, input, given }: Invocation,
+  io: CommandIo,
+  options: () => Promise<RunOptions>,
+): Promise<ExitCode> {
+  const { switches } = given
+  const output = runOutput(io, {
+    json: !!switches.get('json'),
+    quiet: !!switches.get('quiet'),
+    verbose: !!switches.get('verbose'),
+  })
+  const stop = stopOnSignals(io, output)
+  try {
+    const report = await run(pipeline, input as never, {
+      ...(await options()),
+      signal: stop.signal,
+      onEvent: output.onEvent,
+      log: output.log,
+    })
+    output.finished(report)
+    return exitCodeOf(report, stop.interrupted())
+  } catch (error) {
+    output.broke(error)
+    // Asked to stop before there was a load: nothing was done, and nothing went wrong.
+    if (!isStopError(error)) throw error
+    io.stderr.write(errorText(error, false))
+    return stop.interrupted() ? exitCodes.interrupted : exitCodes.stopped
+  } finally {
+    stop.dispose()
+  }
+}
+
+/** The first Ctrl-C or SIGTERM lets the run flush and end as stopped; the second finds no handler and ends the process. */
+function stopOnSignals(io: CommandIo, output: RunOutput) {
+  const controller = new AbortController()
+  let interrupted = false
+  const offs = [
+    io.onSignal('SIGINT', () => {
+      interrupted = true
+      output.say('stopping: what was read is being made durable. Ctrl-C again ends it at once.')
+      controller.abort(new Error('interrupted (SIGINT)'))
+    }),
+    io.onSignal('SIGTERM', () => controller.abort(new Error('asked to end (SIGTERM)'))),
+  ]
+  return { signal: controller.signal, interrupted: () => interrupted, dispose: () => offs.forEach(off => void off()) }
+}

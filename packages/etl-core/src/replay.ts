@@ -1,0 +1,141 @@
+import { isEtlError } from './errors.js'
+import { hashOf, type Json } from './json.js'
+import type { RunContext } from './load.js'
+import { type BookmarksDoc, bookmarksKey, loadDoc, type RejectSet, type ReplayDoc, saveDoc } from './load-state.js'
+import { type FoundRejects, findRejects, type RejectDoc, type RejectFilter, removeRejects } from './rejects.js'
+import type { Runnable } from './runnable.js'
+import type { Source } from './source.js'
+import { groupOf, type Plan, type Split, splitId } from './split.js'
+import type { StateStore } from './state.js'
+
+/** Groups of replayed records are the runner's own: they have no bookmark and vanish with the load. */
+const replayGroup = 'replay:'
+/** Raw records handed over at a time. */
+const batchRecords = 500
+
+/** What a replay will do. */
+export interface ReplayPlan {
+  readonly plan: Plan
+  /** By group: the rejects that are done once it is published. */
+  readonly replays: Readonly<Record<string, RejectSet>>
+  readonly notes: readonly string[]
+}
+
+/**
+ * The name of a replay's load: that of the set of rejects. Interrupted and asked for again it is the same load, and what it appends is
+ * named after it.
+ */
+export async function replayLoadId(state: StateStore, filter: RejectFilter): Promise<string | undefined> {
+  const keys: Json[] = []
+  for await (const { key, at } of findRejects(state, filter)) keys.push([key, at])
+  return keys.length === 0 ? undefined : `replay-${hashOf(keys)}`
+}
+
+/** Plans the replay of the rejects that fit the filter. `ctx` carries no bookmarks: what was read before is to be read again. */
+export async function planReplay(replay: ReplayDoc, state: StateStore, runnable: Runnable, ctx: RunContext): Promise<ReplayPlan> {
+  const found: FoundRejects[] = []
+  for await (const each of findRejects(state, replay.filter)) found.push(each)
+  return replay.mode === 'groups' ? planGroups(found, runnable, ctx) : planRecords(found)
+}
+
+/** Loads the rejects' groups again through today's code: all rejects of such a group are done, whatever the filter. */
+async function planGroups(found: readonly FoundRejects[], runnable: Runnable, ctx: RunContext): Promise<ReplayPlan> {
+  const groups = new Set(found.flatMap(({ doc, at }) => at.map(index => doc.rejects[index]?.group as string)))
+  const all = await runnable.plan(ctx)
+  const splits = all.splits.filter(split => groups.has(groupOf(split)))
+  const planned = new Set(splits.map(groupOf))
+  const replays: Record<string, Record<string, readonly number[]>> = {}
+  for (const { key, doc, at } of found) {
+    for (const index of at) {
+      const group = doc.rejects[index]?.group as string
+      if (!planned.has(group)) continue
+      replays[group] ??= {}
+      const set = replays[group] as Record<string, readonly number[]>
+      set[key] = [...(set[key] ?? []), index]
+    }
+  }
+  const missing = [...groups].filter(group => !planned.has(group))
+  const bookmarks = Object.fromEntries(Object.entries(all.bookmarks ?? {}).filter(([group]) => planned.has(group)))
+  return {
+    plan: { splits, bookmarks, failed: (all.failed ?? []).filter(({ group }) => groups.has(group)) },
+    replays,
+    notes: missing.length === 0 ? [] : [`The source no longer has ${missing.join(', ')}: those rejects stay.`],
+  }
+}
+
+/** Runs the raw records again. What never became a record cannot be: it stays. */
+function planRecords(found: readonly FoundRejects[]): ReplayPlan {
+  const sets = new Map<
+    string,
+    { readonly group: string; readonly labels: RejectDoc['labels']; readonly set: Record<string, number[]> }
+  >()
+  let unread = 0
+  for (const { key, doc, at } of found) {
+    for (const index of at) {
+      const reject = doc.rejects[index]
+      if (!reject || reject.row < 0) {
+        unread++
+        continue
+      }
+      const name = JSON.stringify([reject.group, doc.labels ?? null])
+      const of = sets.get(name) ?? { group: reject.group, labels: doc.labels, set: {} }
+      sets.set(name, of)
+      of.set[key] = [...(of.set[key] ?? []), index]
+    }
+  }
+  const splits = [...sets.values()].map(({ group, labels, set }): Split => {
+    const id = splitId(`replay-${group}`, { group, labels: labels ?? null, set })
+    return { id, params: { rejects: set }, group: `${replayGroup}${id}`, ...(labels === undefined ? {} : { labels }) }
+  })
+  return {
+    plan: { splits },
+    replays: Object.fromEntries(splits.map(split => [groupOf(split), (split.params as { rejects: RejectSet }).rejects])),
+    notes: unread === 0 ? [] : [`${unread} rejects never became a record and cannot be run again: they stay.`],
+  }
+}
+
+/** A source over stored rejects: their raw records, in stored order. */
+export function rejectSource(state: StateStore, original: Source<unknown>): Source<unknown> {
+  return {
+    name: `rejects of ${original.name}`,
+    capabilities: { resumable: true, rereads: 'same' },
+    plan: async () => ({ splits: [] }),
+    async *read(split, from) {
+      const sets = Object.entries((split.params as unknown as { rejects: RejectSet }).rejects)
+      const skip = typeof from === 'number' ? from : 0
+      let seen = 0
+      for (const [key, at] of sets) {
+        const doc = (await loadDoc<RejectDoc>(state, key)).value
+        for (let start = 0; start < at.length; start += batchRecords) {
+          const some = at.slice(start, start + batchRecords)
+          seen += some.length
+          if (seen <= skip) continue
+          const rejects = some.flatMap(index => doc?.rejects[index] ?? [])
+          const revive = original.revive ?? ((raw: Json) => raw)
+          yield {
+            records: rejects.map(({ raw }) => revive(raw)),
+            cursor: seen,
+            positionOf: row => rejects[row]?.position ?? null,
+          }
+        }
+      }
+    },
+  }
+}
+
+/** Cleans up after replays that were published: their rejects' documents, then the marks. Repeatable. */
+export async function sweepReplayed(state: StateStore): Promise<void> {
+  for (;;) {
+    const book = await loadDoc<BookmarksDoc>(state, bookmarksKey)
+    const { replayed, ...rest } = book.value ?? { format: 1 as const, groups: {} }
+    if (!replayed) return
+    for (const [key, at] of Object.entries(replayed)) await removeRejects(state, key, at)
+    const groups = Object.fromEntries(Object.entries(rest.groups).filter(([group]) => !group.startsWith(replayGroup)))
+    try {
+      await saveDoc(state, bookmarksKey, { ...rest, groups }, book.version)
+      return
+    } catch (error) {
+      if (!isEtlError(error, 'ETL_STATE_CONFLICT')) throw error
+    }
+  }
+}

@@ -71,11 +71,12 @@ function checkBucket({ bucket: name, region, headers }: Call, world: World): voi
 }
 
 function writeFirst(call: Call, bytes: Uint8Array | string | null): void {
-  const { world, bucket: name, key } = call
-  const bucket = world.buckets.get(name)
+  // What the request says of its own body is not said of theirs.
+  const { checksum: _, world, ...theirs } = call
+  const bucket = world.buckets.get(call.bucket)
   if (bytes === null) {
-    if (bucket) remove(world, bucket, { key })
-  } else putObject({ ...call, headers: {}, body: Buffer.from(bytes) })
+    if (bucket) remove(world, bucket, { key: call.key })
+  } else putObject({ ...theirs, world, headers: {}, body: Buffer.from(bytes) })
 }
 
 /** A refusal as S3 words it. */

@@ -26,7 +26,7 @@ export function operationOf(request: Incoming, { bucket, key }: Target): S3Opera
   const at: Level = bucket === '' ? 'service' : key === '' ? 'bucket' : 'object'
   const names = request.query.map(([name]) => name).filter(name => name !== 'x-id' && !/^x-amz-/i.test(name))
   const copies = request.headers['x-amz-copy-source'] !== undefined
-  const fitting = (routes as readonly Route[]).filter(
+  const fitting = routes.filter(
     route => route.method === request.method && route.at === at && matches(route, names) && (route.copies ?? false) === copies,
   )
   if (fitting[0]) return fitting[0].operation

@@ -1,8 +1,37 @@
 /** What a request is about: nothing below the server, a bucket, an object. */
 export type Level = 'service' | 'bucket' | 'object'
 
-interface RouteShape {
-  readonly operation: string
+/** An operation the server implements. */
+export type S3Operation =
+  | 'ListBuckets'
+  | 'CreateBucket'
+  | 'HeadBucket'
+  | 'DeleteBucket'
+  | 'GetBucketLocation'
+  | 'GetBucketVersioning'
+  | 'PutBucketVersioning'
+  | 'DeleteObjects'
+  | 'ListObjectsV2'
+  | 'ListObjectVersions'
+  | 'ListMultipartUploads'
+  | 'GetObject'
+  | 'HeadObject'
+  | 'PutObject'
+  | 'CopyObject'
+  | 'DeleteObject'
+  | 'GetObjectTagging'
+  | 'PutObjectTagging'
+  | 'DeleteObjectTagging'
+  | 'CreateMultipartUpload'
+  | 'UploadPart'
+  | 'UploadPartCopy'
+  | 'CompleteMultipartUpload'
+  | 'AbortMultipartUpload'
+  | 'ListParts'
+
+/** A line of the table. */
+export interface Route {
+  readonly operation: S3Operation
   readonly method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE'
   readonly at: Level
   /** Query parameters that make it this operation. */
@@ -24,7 +53,7 @@ const responseOverrides = [
 const listing = ['prefix', 'delimiter', 'encoding-type', 'max-keys'] as const
 
 /** The operations, by what their requests look like. */
-export const routes = [
+export const routes: readonly Route[] = [
   { operation: 'ListBuckets', method: 'GET', at: 'service' },
   { operation: 'CreateBucket', method: 'PUT', at: 'bucket' },
   { operation: 'HeadBucket', method: 'HEAD', at: 'bucket' },
@@ -74,10 +103,4 @@ export const routes = [
     needs: ['uploadId'],
     takes: ['max-parts', 'part-number-marker', 'encoding-type'],
   },
-] as const satisfies readonly RouteShape[]
-
-/** An operation the server implements. */
-export type S3Operation = (typeof routes)[number]['operation']
-
-/** A line of the table. */
-export type Route = RouteShape & { readonly operation: S3Operation }
+]

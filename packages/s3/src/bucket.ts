@@ -80,7 +80,7 @@ export function bucketOf(settings: Settings): Bucket {
       try {
         const api = await self.api()
         signal?.throwIfAborted()
-        return await request(api, signal ? { abortSignal: signal } : {})
+        return await (signal ? orAborted(request(api, { abortSignal: signal }), signal) : request(api, {}))
       } catch (error) {
         if (signal?.aborted) throw signal.reason
         throw s3Error(error, { place, ...action })
@@ -129,6 +129,15 @@ export function bucketOf(settings: Settings): Bucket {
     }
   }
   return self
+}
+
+/** The SDK minds the signal while it waits for S3, but not while it gets credentials. */
+function orAborted<R>(answer: Promise<R>, signal: AbortSignal): Promise<R> {
+  return new Promise((resolve, reject) => {
+    const end = () => reject(signal.reason)
+    signal.addEventListener('abort', end, { once: true })
+    answer.then(resolve, reject).finally(() => signal.removeEventListener('abort', end))
+  })
 }
 
 /** A refusal whose reason could not be said. */

@@ -146,8 +146,9 @@ function networkCodes(error: SdkError): string[] {
 
 /** S3's code, or the network's: the SDK calls some of those a time-out that are none. */
 function nameOf(error: SdkError): string {
-  if (error.name !== 'Error' && error.name !== 'TimeoutError') return error.name
-  return networkCodes(error).find(code => code !== '') ?? error.name
+  if (!['Error', 'TimeoutError', 'Unknown', 'UnknownError'].includes(error.name)) return error.name
+  const status = error.$metadata?.httpStatusCode
+  return networkCodes(error).find(code => code !== '') ?? (status === undefined ? error.name : `HTTP ${status}`)
 }
 
 /** S3's code, status and words; the SDK's `UnknownError` stands for none. */
@@ -156,7 +157,7 @@ function saidBy(error: SdkError): string {
   const name = nameOf(error) === 'Error' ? '' : nameOf(error)
   const words = error.message === 'UnknownError' ? '' : error.message.replace(/\s+/g, ' ').trim().slice(0, quotedChars)
   const attempts = error.$metadata?.attempts ?? 1
-  const head = `${name}${status === undefined ? '' : ` (HTTP ${status})`}${attempts > 1 ? ` after ${attempts} attempts` : ''}`
+  const head = `${name}${status === undefined || name === `HTTP ${status}` ? '' : ` (HTTP ${status})`}${attempts > 1 ? ` after ${attempts} attempts` : ''}`
   return [head, words].filter(part => part !== '').join(': ')
 }
 

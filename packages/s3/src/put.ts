@@ -8,7 +8,10 @@ import { partSize } from './part-sizes.js'
 import { type Filled, type Upload, uploadObject } from './upload.js'
 import { conditionInput, expectedBy, newWrite, objectInput, type Write, whatBecameOf } from './write-attempt.js'
 
-/** Writes one object: in one request up to the size of a part, else in parts. */
+/** Bytes at hand take no more memory in one request; staged parts are a batch larger than a part, and one request is better than four. */
+const oneRequest = 2
+
+/** Writes one object: in one request up to the size of a part (bytes at hand: of two), else in parts. */
 export async function putObject(
   bucket: Bucket,
   key: string,
@@ -20,7 +23,7 @@ export async function putObject(
   const write = newWrite(key, options)
   const sizeOf = (number: number) => partSize(number, partBytes)
   if (body instanceof Uint8Array) {
-    if (body.length <= partBytes) return putBytes(bucket, write, body)
+    if (body.length <= oneRequest * partBytes) return putBytes(bucket, write, body)
     return uploadObject(bucket, write, upload => fillFrom(upload, slices(body, sizeOf), partsInFlight), true)
   }
 

@@ -1,1 +1,2 @@
-export {}
+export type { S3ObjectRef, S3SourceOptions } from './options.js'
+export { s3Source } from './source.js'

@@ -103,7 +103,8 @@ export function bucketOf(settings: Settings): Bucket {
         )
         return foundOf(key, answer.ContentLength ?? 0, answer)
       } catch (error) {
-        if (answerOf(error)?.status === 404) return undefined
+        // 405: this version is a delete marker.
+        if ([404, 405].includes(answerOf(error)?.status ?? 0)) return undefined
         if (!isMute(error)) throw error
         return askAloud(key, input, side, signal)
       }

@@ -23,3 +23,46 @@ export function linkedSignal(outer: AbortSignal | undefined): LinkedSignal {
     unlink: () => outer?.removeEventListener('abort', follow),
   }
 }
+
+/**
+ * Work that a signal should not cut off, because its result has to be cleared away: it is waited for, but not much longer once the signal
+ * has come.
+ *
+ * @param tooLate - Called with a result nobody waits for any more.
+ * @throws The signal's reason when the work has not ended `graceMs` after it.
+ */
+export function withGrace<R>(
+  work: Promise<R>,
+  signal: AbortSignal | undefined,
+  graceMs: number,
+  tooLate: (result: R) => unknown,
+): Promise<R> {
+  if (!signal) return work
+  return new Promise((resolve, reject) => {
+    let timer: NodeJS.Timeout | undefined
+    let late = false
+    const wait = () => {
+      timer = setTimeout(() => {
+        late = true
+        reject(signal.reason)
+      }, graceMs)
+    }
+    if (signal.aborted) wait()
+    else signal.addEventListener('abort', wait, { once: true })
+    const done = () => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', wait)
+    }
+    work.then(
+      result => {
+        done()
+        if (late) tooLate(result)
+        resolve(result)
+      },
+      error => {
+        done()
+        reject(error)
+      },
+    )
+  })
+}

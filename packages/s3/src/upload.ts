@@ -4,7 +4,7 @@ import type { ObjectInfo, StoreCallOptions } from '@millrace/objects'
 import { type Bucket, infoOf } from './bucket.js'
 import { answerOf } from './errors.js'
 import { copySource, plainEtag } from './keys.js'
-import { type LinkedSignal, linkedSignal } from './linked-signal.js'
+import { type LinkedSignal, linkedSignal, withGrace } from './linked-signal.js'
 import { partsAtMost } from './part-sizes.js'
 import type { PlannedPart } from './plan-assembly.js'
 import { conditionInput, expectedBy, lookBefore, objectInput, type Write, whatBecameOf } from './write-attempt.js'
@@ -26,6 +26,8 @@ export interface Filled {
 /** Tries at a whole upload, where its bytes can be had again. */
 const uploadAttempts = 3
 const abortWithinMs = 15_000
+/** How long a stop waits for the id of an upload that is just being begun. */
+const graceMs = 3_000
 
 /**
  * An object in parts. Whatever fails, the upload is ended: unfinished ones are invisible and are paid for.
@@ -56,26 +58,35 @@ function isLost(error: unknown): boolean {
 
 async function uploadOnce(bucket: Bucket, write: Write, fill: (upload: Upload) => Promise<Filled>): Promise<ObjectInfo> {
   const { key, options } = write
+  const id = await begin(bucket, write)
   const link = linkedSignal(options.signal)
-  const { custom } = await bucket.ask({ side: 'write', key }, options.signal, async api => api)
-  // Parts carry CRC32 by the SDK's default; S3 wants to be told before.
-  const checksum = custom ? {} : { ChecksumAlgorithm: 'CRC32' as const }
-  const begun = await bucket.ask({ side: 'write', key }, options.signal, ({ sdk, client }, send) =>
-    client.send(
-      new sdk.CreateMultipartUploadCommand({ ...bucket.address(key), ...objectInput(bucket.settings, write), ...checksum }),
-      send,
-    ),
-  )
-  const id = begun.UploadId ?? ''
   try {
+    link.signal.throwIfAborted()
     const filled = await fill(uploadOf(bucket, key, id, link))
-    return await complete(bucket, write, id, filled, custom)
+    return await complete(bucket, write, id, filled)
   } catch (error) {
     await abort(bucket, key, id)
     throw error
   } finally {
     link.unlink()
   }
+}
+
+/** The signal does not cut this off: an upload that was begun and whose id is not known could never be ended. */
+async function begin(bucket: Bucket, write: Write): Promise<string> {
+  const { key, options } = write
+  options.signal?.throwIfAborted()
+  const beginning = bucket.ask({ side: 'write', key }, undefined, async ({ sdk, client }, send) => {
+    // Parts then carry one by the SDK's own doing, and S3 wants to be told before.
+    const checksums = (await client.config.requestChecksumCalculation()) === 'WHEN_SUPPORTED'
+    const algorithm = checksums ? { ChecksumAlgorithm: 'CRC32' as const } : {}
+    return client.send(
+      new sdk.CreateMultipartUploadCommand({ ...bucket.address(key), ...objectInput(bucket.settings, write), ...algorithm }),
+      send,
+    )
+  })
+  const begun = await withGrace(beginning, options.signal, graceMs, late => abort(bucket, key, late.UploadId ?? ''))
+  return begun.UploadId ?? ''
 }
 
 function uploadOf(bucket: Bucket, key: string, id: string, link: LinkedSignal): Upload {
@@ -120,17 +131,11 @@ function completed(number: number, { ETag, ChecksumCRC32 }: CompletedPart): Comp
   }
 }
 
-async function complete(
-  bucket: Bucket,
-  write: Write,
-  id: string,
-  { parts, bytes }: Filled,
-  custom: boolean,
-): Promise<ObjectInfo> {
+async function complete(bucket: Bucket, write: Write, id: string, { parts, bytes }: Filled): Promise<ObjectInfo> {
   const { key, options } = write
   const { signal, condition } = options
   const action = { side: 'write' as const, key, ...expectedBy(options) }
-  if (custom) await lookBefore(bucket, write)
+  if ((await bucket.api()).custom) await lookBefore(bucket, write)
   for (let attempt = 1; ; attempt++) {
     try {
       const answer = await bucket.ask(action, signal, ({ sdk, client }, send) =>

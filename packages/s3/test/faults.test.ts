@@ -1,9 +1,9 @@
 import { inspect } from 'node:util'
 import { S3Client } from '@aws-sdk/client-s3'
 import { errorJson } from '@millrace/etl-core'
-import { describe, expect, test, vi } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { quietly } from '../src/client.js'
-import { s3Store } from '../src/index.js'
+import { s3State, s3Store } from '../src/index.js'
 import { awsWorld, bucket, failureOf, keysOf, s3World, textOf } from './support/world.js'
 
 const x = new TextEncoder().encode('x')
@@ -36,6 +36,48 @@ describe('a bucket', () => {
   })
 })
 
+describe('the environment', () => {
+  const only = (names: Record<string, string | undefined>) => {
+    for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'AWS_PROFILE', 'AWS_REGION'])
+      vi.stubEnv(name, undefined)
+    for (const name of ['AWS_SHARED_CREDENTIALS_FILE', 'AWS_CONFIG_FILE']) vi.stubEnv(name, 'no-such-file')
+    vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true')
+    for (const [name, value] of Object.entries(names)) vi.stubEnv(name, value)
+  }
+  afterEach(() => vi.unstubAllEnvs())
+
+  test('is enough for a place: endpoint, region and credentials', async () => {
+    await using world = await s3World()
+    only(world.server.env())
+    const state = s3State(`s3://${bucket}/states`)
+
+    await state.save('head', { done: 3 }, 'absent')
+
+    expect((await state.load('head'))?.value).toEqual({ done: 3 })
+    expect([...world.server.objects(bucket).keys()]).toEqual(['states/head.json'])
+  })
+
+  test('without credentials is a matter of set-up, and the message says how to give them', async () => {
+    await using world = await s3World()
+    only({})
+
+    const error = await failureOf(s3Store({ bucket, endpoint: world.server.url }).put('a', x))
+
+    expect([error.name, error.code, error.retry]).toEqual(['ConfigError', 'ETL_CONFIG_CREDENTIALS', 'never'])
+    expect(error.message).toMatch(/AWS_ACCESS_KEY_ID.*AWS_PROFILE.*role/)
+    expect(world.server.requests).toEqual([])
+  })
+
+  test('without a region is a matter of set-up, too', async () => {
+    only({ AWS_ENDPOINT_URL_S3: undefined, AWS_ENDPOINT_URL: undefined })
+
+    const error = await failureOf(s3Store({ bucket }).put('a', x))
+
+    expect([error.name, error.code, error.retry]).toEqual(['ConfigError', 'ETL_CONFIG_REGION', 'never'])
+    expect(error.message).toMatch(/Region is missing.*AWS_REGION/)
+  })
+})
+
 describe('credentials', () => {
   test('that are not allowed are told what to look at, also by HEAD, whose answer says nothing', async () => {
     await using world = await awsWorld()
@@ -64,23 +106,6 @@ describe('credentials', () => {
     expect([error.code, error.retry]).toEqual(['ETL_SOURCE_DENIED', 'never'])
     expect(error.message).toMatch(says)
     expect(`${inspect(error, { depth: 9, showHidden: true })}${JSON.stringify(errorJson(error))}`).not.toContain('hunter2')
-  })
-
-  test('that are missing are a matter of set-up, and the message says how to give them', async () => {
-    await using world = await s3World()
-    for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'AWS_PROFILE'])
-      vi.stubEnv(name, undefined)
-    for (const name of ['AWS_SHARED_CREDENTIALS_FILE', 'AWS_CONFIG_FILE']) vi.stubEnv(name, 'no-such-file')
-    vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true')
-    try {
-      const error = await failureOf(s3Store({ bucket, endpoint: world.server.url }).put('a', x))
-
-      expect([error.name, error.code, error.retry]).toEqual(['ConfigError', 'ETL_CONFIG_CREDENTIALS', 'never'])
-      expect(error.message).toMatch(/AWS_ACCESS_KEY_ID.*AWS_PROFILE.*role/)
-      expect(world.server.requests).toEqual([])
-    } finally {
-      vi.unstubAllEnvs()
-    }
   })
 
   test('that end while a run is under way are denied, without the token in the error', async () => {

@@ -95,6 +95,32 @@ describe('a put of many parts', () => {
     expect([unfinished(world), there(world), closed]).toEqual([0, undefined, true])
   })
 
+  test('leaves nothing unfinished when it is stopped while its upload is being begun', async () => {
+    await using world = await awsWorld(small)
+    world.server.failWhen({ operation: 'CreateMultipartUpload' }, { delayMs: 60, where: 'answer' })
+    const stop = new AbortController()
+    const reason = new Error('enough')
+    const putting = world.store.put('big', mebibytes(12), { signal: stop.signal })
+    while (unfinished(world) === 0) await sleep(1)
+    stop.abort(reason)
+
+    await expect(putting).rejects.toBe(reason)
+
+    expect([unfinished(world), there(world)]).toEqual([0, undefined])
+  })
+
+  test.each([
+    ['WHEN_SUPPORTED', 'CRC32'],
+    ['WHEN_REQUIRED', undefined],
+  ] as const)('agrees on checksums with a client that has them %s', async (requestChecksumCalculation, algorithm) => {
+    await using world = await awsWorld(small, {}, { requestChecksumCalculation })
+
+    await world.store.put('big', mebibytes(12))
+
+    expect(world.server.requests[0]?.headers['x-amz-checksum-algorithm']).toBe(algorithm)
+    expect(there(world)).toBe(12 * mebibyte)
+  })
+
   test.each([
     ['UploadPart', 'denied', 'ETL_SINK_DENIED', 'never'],
     ['UploadPart', 'throttle', 'ETL_SINK_RATE_LIMITED', 'later'],

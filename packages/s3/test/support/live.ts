@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { openApi } from '../../src/client.js'
 import type { S3PlaceOptions, S3Store } from '../../src/index.js'
 import { s3Store } from '../../src/index.js'
 
@@ -18,13 +19,24 @@ export function liveS3(): Live | undefined {
 }
 
 /** Two stores over a prefix of their own, which is emptied afterwards. */
-export function liveWorld({ bucket, options }: Live): { store: S3Store; another: () => S3Store; close: () => Promise<void> } {
+export function liveWorld({ bucket, options }: Live): {
+  store: S3Store
+  another: () => S3Store
+  close: () => Promise<void>
+  unfinished: () => Promise<string[]>
+} {
   const prefix = `millrace-test/${randomUUID()}`
   const open = () => s3Store({ ...options, bucket, prefix })
   const store = open()
   return {
     store,
     another: open,
+    async unfinished() {
+      const { client } = await openApi(options)
+      const { ListMultipartUploadsCommand } = await import('@aws-sdk/client-s3')
+      const answer = await client.send(new ListMultipartUploadsCommand({ Bucket: bucket, Prefix: prefix }))
+      return (answer.Uploads ?? []).map(({ Key = '' }) => Key)
+    },
     async close() {
       const keys: string[] = []
       for await (const { key } of store.list('')) keys.push(key)

@@ -9,8 +9,8 @@ export default defineConfig({
     include: ['{packages,adapters,systems}/*/test/**/*.test.ts', 'docs/snippets/**/*.test.ts', 'test/**/*.test.ts'],
     globalSetup: ['./test/setup/build-once.ts'],
     // The long run gives property tests twenty times their budget.
-    testTimeout: MILLRACE_TEST_LONG ? 120_000 : 20_000,
-    hookTimeout: 30_000,
+    testTimeout: MILLRACE_TEST_LONG ? 120_000 : 60_000,
+    hookTimeout: 60_000,
     // In CI the totals are read from the report (tools/test-totals.mjs).
     reporters: CI ? ['default', ['json', { outputFile: 'out/test-report.json' }]] : ['default'],
   },

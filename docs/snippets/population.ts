@@ -4,6 +4,7 @@ import { folder } from '@millrace/objects'
 import { worldBank } from '@millrace/source-worldbank'
 import * as z from 'zod'
 
+// biome-ignore format: ten lines, as the README shows them
 export default definePipeline({
   name: 'population', connectors: [folder],
   params: z.object({ since: z.int().default(2000), to: z.string().default('file:./out') }),

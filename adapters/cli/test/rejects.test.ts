@@ -111,7 +111,6 @@ describe('millrace rejects show', () => {
         '  issue  id: must be digits [ETL_RECORD_INVALID]',
         '  raw    {"id":"?7","amount":"8"}',
         '',
-        '',
       ].join('\n'),
     )
   })

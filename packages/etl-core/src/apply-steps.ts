@@ -16,8 +16,8 @@ export interface SteppedBatch {
   readonly dropped: number
   /** Records read, unreadable ones included. */
   readonly read: number
-  /** A reject for a row the sink could not take. */
-  rejectRow(row: number, issue: Issue): Reject
+  /** Rejects for rows the sink could not take, one per source record. */
+  rejectRows(refused: readonly { readonly row: number; readonly issue: Issue }[]): readonly Reject[]
 }
 
 /** Runs a batch through the steps. A source record with a rejected child loses all its rows: it is rejected whole. */
@@ -28,7 +28,8 @@ export async function applySteps(
   ctx: SplitContext & RunnerContext,
 ): Promise<SteppedBatch> {
   const source = recordsOf(batch.records)
-  const positionOf = (row: number) => batch.positionOf?.(row) ?? { batch: batchNo, row }
+  // What never became a record has no row, and brings its own position.
+  const positionOf = (row: number) => (row < 0 ? null : (batch.positionOf?.(row) ?? { batch: batchNo, row }))
   const reject = (row: number, stage: string, issues: readonly Issue[], reason = reasonOf(issues)): Reject => ({
     loadId: ctx.load.loadId,
     split: ctx.split.id,
@@ -74,7 +75,17 @@ export async function applySteps(
     rejects: [...unreadable, ...[...bySource.values()].sort((a, b) => a.row - b.row)],
     dropped,
     read: source.length + unreadable.length,
-    rejectRow: (row, issue) => reject(whole.origin[row] as number, 'sink', [issue]),
+    rejectRows(refused) {
+      const issues = new Map<number, Issue[]>()
+      for (const { row, issue } of refused) {
+        const from = whole.origin[row] as number
+        issues.set(from, [...(issues.get(from) ?? []), issue])
+      }
+      return [...issues].map(([from, of]) => {
+        const made = whole.origin.filter(each => each === from).length
+        return { ...reject(from, 'sink', of), ...(made > of.length ? { partial: true as const } : {}) }
+      })
+    },
   }
 }
 

@@ -8,7 +8,7 @@ import type { SinkWriter } from './sink.js'
 import { type Checkpoint, groupOf, type Split } from './split.js'
 import { type SplitEnds, type SplitRun, splitRun } from './split-run.js'
 import type { SplitState } from './split-state.js'
-import { orStopped } from './wait.js'
+import { orAborted, orStopped } from './wait.js'
 
 /** How one attempt ended. */
 export type AttemptOutcome = { readonly status: 'committed' | 'stopped' } | { readonly status: 'failed'; readonly error: unknown }
@@ -34,14 +34,21 @@ export async function attemptSplit(
     signal: AbortSignal.any(signals),
     split,
     ...(resume === undefined ? {} : { resume }),
-    progress: { retried: () => run.retried() },
+    progress: { retried: () => retried() },
   })
+  // A sink may report retries while it opens, before there is a run to count them.
+  let early = 0
+  let retried = () => {
+    early++
+  }
   const writer = await sink.open(splitCtx([ctx.hardSignal, attempt.signal], saved))
   const { resumable, rereads } = source.capabilities
   // A source that cannot seek is read again from its start; what the sink has of it is passed over only if the same comes again.
   const goesOn = resumable || rereads === 'same'
   const resume = sink.capabilities.cursor !== 'inTransaction' ? saved : goesOn ? writer.resumeFrom : undefined
   const run = splitRun(ends, split, state, writer, resume, splitCtx([ctx.signal, attempt.signal], resume))
+  retried = run.retried
+  for (; early > 0; early--) run.retried()
   ctx.emit({
     type: 'split.started',
     split: split.id,
@@ -56,7 +63,7 @@ export async function attemptSplit(
     reading = source.read(split, run.readFrom, run.ctx)[Symbol.asyncIterator]()
     if ((await pump(reading, run, ctx)) === 'stopped') {
       await run.flush()
-      await writer.suspend()
+      await orAborted(writer.suspend(), ctx.hardSignal)
       return { status: 'stopped' }
     }
     await run.commit()
@@ -107,7 +114,7 @@ async function keepWritten(run: SplitRun, writer: SinkWriter<unknown>): Promise<
 
 async function abortWriter(writer: SinkWriter<unknown>, error: unknown, ctx: RunnerContext): Promise<void> {
   try {
-    await writer.abort(error)
+    await orAborted(writer.abort(error), ctx.hardSignal)
   } catch (second) {
     ctx.log.warn('The writer could not be aborted cleanly.', { error: errorJson(second) })
   }

@@ -2,7 +2,8 @@ import type { RecordError } from './errors.js'
 import type { Json } from './json.js'
 import type { Checkpoint, Cursor } from './split.js'
 
-/** Records that are decoded late. `toArray()` gives plain, fresh objects that are free to keep; it may be called more than once. */
+/** Records that are decoded late. `toArray()` gives plain objects that are free to keep and must not be
+ * changed: a reject keeps the record as it was read. May be called more than once. */
 export interface Rows<T> {
   readonly length: number
   toArray(): readonly T[]
@@ -34,7 +35,7 @@ export interface SourceBatch<T> {
 
 /** What a sink writer gets: one per source batch, perhaps empty. Batch borders never change on the way. */
 export interface Batch<T> {
-  /** Hash of pipeline, load, split and the cursor before the batch: a replayed batch has the same id, another load's never. */
+  /** Hash of pipeline, load, split, the batch's number and the cursor before it: a replayed batch has the same id, another load's never. */
   readonly id: string
   /** What to return from `flush` once this batch is durable. */
   readonly checkpoint: Checkpoint

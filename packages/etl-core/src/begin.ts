@@ -1,3 +1,5 @@
+import pLimit from 'p-limit'
+import { ConfigError } from './errors.js'
 import { hashOf, type Json } from './json.js'
 import { type Lease, type LeaseOptions, takeLease } from './lease.js'
 import type { Load, RunContext } from './load.js'
@@ -19,12 +21,12 @@ import {
   type Versioned,
 } from './load-state.js'
 import { isAlive, ownedByAnother } from './owner.js'
-import { rejectsPrefix } from './rejects.js'
+import { dropRejectsAfter } from './rejects.js'
 import { planReplay, replayLoadId } from './replay.js'
 import type { Runnable } from './runnable.js'
-import type { Bookmark, Plan } from './split.js'
+import { type Bookmark, checkedPlan, groupOf, type Plan } from './split.js'
 import type { StateStore } from './state.js'
-import { delay } from './wait.js'
+import { delay, orAborted } from './wait.js'
 
 /** What beginning a load needs to know. */
 export interface BeginOptions {
@@ -38,6 +40,8 @@ export interface BeginOptions {
   readonly params: Json
   readonly paramsKey: string
   readonly fingerprint: string
+  readonly layoutKey: string
+  readonly keepBookmarks: boolean
   /** From the trigger, if it has an identity. */
   readonly triggerId: string | undefined
   /** Made for this load if nothing unfinished is taken up. */
@@ -62,16 +66,25 @@ export type Begun =
 export async function beginLoad(options: BeginOptions): Promise<Begun> {
   const { state, triggerId } = options
   const head = await freeHead(options)
-  if (triggerId !== undefined && (await state.load(markerKey(loadKeyOf(triggerId))))) {
+  const unfinished = head.value?.load ?? null
+  const own = triggerId === undefined || unfinished?.loadId === triggerId
+  if (triggerId !== undefined && !own && (await state.load(markerKey(loadKeyOf(triggerId))))) {
     return nothing(options, triggerId, { splits: [] }, `load ${triggerId} was done before`)
   }
-  const unfinished = head.value?.load ?? null
-  if (unfinished && !options.full && unfinished.paramsKey === options.paramsKey) return resumeLoad(head, unfinished, options)
-  if (unfinished) {
-    await abandonLoad(head, unfinished, options)
-    return beginLoad(options)
-  }
-  return newLoad(head, options)
+  if (!unfinished) return newLoad(head, options)
+  const against = whyNotResumed(unfinished, options)
+  if (against === undefined) return resumeLoad(head, unfinished, options)
+  await abandonLoad(head, unfinished, against, options)
+  return beginLoad(options)
+}
+
+/** Why an unfinished load cannot be taken up; `undefined` if it can. Other code in steps is no reason: a fix may be what it waits for. */
+function whyNotResumed(unfinished: LoadDoc, options: BeginOptions): string | undefined {
+  if (unfinished.closing) return undefined
+  if (options.full && !unfinished.full) return 'everything is loaded anew'
+  if (unfinished.paramsKey !== options.paramsKey) return 'the parameters are others now'
+  if (unfinished.layoutKey !== options.layoutKey) return 'source, record schema, layout or format are others now'
+  return undefined
 }
 
 /** The head, once no live run owns it. */
@@ -93,6 +106,7 @@ async function resumeLoad(head: Versioned<HeadDoc>, unfinished: LoadDoc, options
   const load = { ...unfinished, attempt: unfinished.attempt + 1 }
   return owning(head, load, options, async lease => {
     const planned = (await loadDoc<PlanDoc>(options.state, planKey(loadKeyOf(load.loadId)))).value
+    if (load.closing) return { kind: 'owned', lease, load, plan: planned?.plan ?? { splits: [] }, resumed: true }
     if (planned) {
       options.notes.push(`Load ${load.loadId} was unfinished and is taken up again (attempt ${load.attempt}).`)
       return { kind: 'owned', lease, load, plan: planned.plan, resumed: true }
@@ -136,6 +150,9 @@ async function newLoad(head: Versioned<HeadDoc>, options: BeginOptions): Promise
     params: options.params,
     paramsKey: options.paramsKey,
     fingerprint: options.fingerprint,
+    layoutKey: options.layoutKey,
+    bornEpoch: nextEpoch(head),
+    full: options.full,
     triggered: !replay && options.triggerId !== undefined,
     ...(replay ? { replay } : {}),
   }
@@ -145,6 +162,8 @@ async function newLoad(head: Versioned<HeadDoc>, options: BeginOptions): Promise
     return { kind: 'owned', lease, load, plan, resumed: false }
   })
 }
+
+const nextEpoch = (head: Versioned<HeadDoc>): number => (head.value?.epoch ?? 0) + 1
 
 type Planned = { readonly plan: Plan; readonly replays?: PlanDoc['replays']; readonly notes: readonly string[] }
 
@@ -159,20 +178,40 @@ export async function planWith(load: Load | LoadDoc, options: BeginOptions): Pro
   const probe = options.contextFor(loadOf(load, 0), bookmarks)
   const other: string[] = []
   const gone: string[] = []
-  for (const [group, entry] of options.full ? [] : Object.entries(book)) {
-    if (entry.bookmark === undefined) continue
-    if (entry.fingerprint !== options.fingerprint) other.push(group)
-    else if (await options.runnable.stillPublished(group, probe)) bookmarks.set(group, entry.bookmark)
+  const look = pLimit(looksAtOnce)
+  const judged = Object.entries(options.full ? {} : book).map(async ([group, entry]) => {
+    if (entry.bookmark === undefined) return
+    if (entry.fingerprint !== options.fingerprint && !options.keepBookmarks) other.push(group)
+    else if (await look(() => options.runnable.stillPublished(group, probe))) bookmarks.set(group, entry.bookmark)
     else gone.push(group)
-  }
-  const plan = await options.runnable.plan(options.contextFor(loadOf(load, 0), bookmarks))
-  const planned = new Set(plan.splits.map(split => split.group ?? split.id))
-  const affected = (groups: string[]) => groups.filter(group => planned.has(group)).join(', ')
+  })
+  await Promise.all(judged)
+  if (other.length > 0 && options.runnable.disposition === 'append') throw wouldAppendAgain(other, options)
+  const ctx = options.contextFor(loadOf(load, 0), bookmarks)
+  const plan = checkedPlan(await orAborted(options.runnable.plan(ctx), ctx.signal))
+  const planned = new Set(plan.splits.map(groupOf))
+  const affected = (groups: string[]) =>
+    groups
+      .filter(group => planned.has(group))
+      .sort()
+      .join(', ')
   const notes: string[] = []
   if (affected(other))
     notes.push(`Loaded anew and replaced, because parameters, version, schema or layout changed: ${affected(other)}.`)
   if (affected(gone)) notes.push(`Loaded anew, because what was published is no longer there as it was: ${affected(gone)}.`)
   return { plan, notes }
+}
+
+/** Groups whose published objects are looked at, at once. */
+const looksAtOnce = 16
+
+function wouldAppendAgain(groups: readonly string[], { pipeline }: BeginOptions): ConfigError {
+  return new ConfigError(
+    'ETL_BOOKMARKS_OTHER',
+    `Pipeline "${pipeline}" has bookmarks made with other parameters, version, schema or layout (${groups.slice(0, 5).join(', ')}). Its sink ` +
+      'appends, so loading those groups anew would double them. Go on from the bookmarks (--keep-bookmarks), or append everything again (--full).',
+    { context: { groups: groups.slice(0, 50) } },
+  )
 }
 
 /** From here on the load is what the plan says, however often it is taken up. */
@@ -184,24 +223,29 @@ async function freezePlan(
   options: BeginOptions,
 ): Promise<void> {
   const key = planKey(loadKeyOf(load.loadId))
-  const found = await options.runnable.survey(plan, options.contextFor(loadOf(load, lease.epoch), new Map()))
+  const ctx = options.contextFor(loadOf(load, lease.epoch), new Map())
+  const found = await orAborted(options.runnable.survey(plan, ctx), ctx.signal)
   const doc: PlanDoc = { format: 1, plan, found, ...(replays === undefined ? {} : { replays }) }
   await saveDoc(options.state, key, doc, (await loadDoc(options.state, key)).version)
 }
 
-/** Removes an unfinished load that these parameters do not continue, with its rejects: nothing of it was ever visible. */
-async function abandonLoad(head: Versioned<HeadDoc>, load: LoadDoc, options: BeginOptions): Promise<void> {
+/**
+ * Removes an unfinished load that is not taken up. Groups it has published stay, with their bookmarks and rejects; of the others nothing
+ * was ever visible.
+ */
+async function abandonLoad(head: Versioned<HeadDoc>, load: LoadDoc, why: string, options: BeginOptions): Promise<void> {
+  const { state, runnable } = options
   const loadKey = loadKeyOf(load.loadId)
-  const why = options.full ? 'everything is loaded anew' : 'the parameters are others now'
   options.notes.push(`Load ${load.loadId} was unfinished and is abandoned, because ${why}.`)
   await owning(head, load, options, async lease => {
-    await options.runnable.discard(load.loadId, options.contextFor(loadOf(load, lease.epoch), new Map()))
-    const planned = (await loadDoc<PlanDoc>(options.state, planKey(loadKey))).value
+    await runnable.discard(load.loadId, options.contextFor(loadOf(load, lease.epoch), new Map()))
+    const planned = (await loadDoc<PlanDoc>(state, planKey(loadKey))).value
+    const book = (await loadDoc<BookmarksDoc>(state, bookmarksKey)).value?.groups ?? {}
     for (const split of planned?.plan.splits ?? []) {
-      await removeDoc(options.state, splitKey(loadKey, split.id))
-      for await (const key of options.state.list(rejectsPrefix(loadKey, split.id))) await removeDoc(options.state, key)
+      await removeDoc(state, splitKey(loadKey, split.id))
+      if (book[groupOf(split)]?.bornEpoch !== load.bornEpoch) await dropRejectsAfter(state, loadKey, split.id, 0)
     }
-    await removeDoc(options.state, planKey(loadKey))
+    await removeDoc(state, planKey(loadKey))
     await lease.release(null)
   })
 }
@@ -228,7 +272,12 @@ function reasonForNothing(plan: Plan): string {
   return 'nothing new'
 }
 
-/** The fingerprint a bookmark is stored with. */
-export function fingerprintOf(version: string, paramsKey: string, runnable: Runnable): string {
-  return hashOf({ version, paramsKey, runnable: runnable.fingerprint() }, 32)
+/** The fingerprint a bookmark is stored with, and the part of it that staged work depends on. */
+export function fingerprintOf(
+  version: string,
+  paramsKey: string,
+  runnable: Runnable,
+): { fingerprint: string; layoutKey: string } {
+  const layoutKey = hashOf(runnable.fingerprint(), 32)
+  return { layoutKey, fingerprint: hashOf({ version, paramsKey, layoutKey }, 32) }
 }

@@ -1,4 +1,4 @@
-import { type ErrorJson, errorJson } from './errors.js'
+import { type ErrorJson, errorJson, isEtlError } from './errors.js'
 import { type GroupOutcome, openBookmarks, settleGroup } from './groups.js'
 import { guaranteeOf } from './guarantee.js'
 import type { Tally } from './load-state.js'
@@ -17,12 +17,13 @@ import {
   splitKey,
 } from './load-state.js'
 import { leastForShare, tooManyRejects } from './max-rejects.js'
+import { settleRejects } from './rejects.js'
 import { sweepReplayed } from './replay.js'
 import { type GroupReport, noCounts, type RunReport, type RunStatus, type SplitReport } from './report.js'
 import type { RunnerContext } from './runnable.js'
 import type { Sink } from './sink.js'
 import type { Source } from './source.js'
-import { groupOf, type Plan, splitsByGroup } from './split.js'
+import { type FailedGroup, groupOf, type Plan, splitsByGroup } from './split.js'
 import { peekSplit } from './split-state.js'
 import { memoryPlace } from './state.js'
 import { addTallies, emptyTally } from './tally.js'
@@ -39,6 +40,7 @@ export async function finishLoad(
   ctx: RunnerContext,
 ): Promise<RunReport> {
   const loadKey = loadKeyOf(ctx.load.loadId)
+  await ctx.lease.assertOwned()
   const head = (await loadDoc<HeadDoc>(ctx.state, headKey)).value
   const planned = (await loadDoc<PlanDoc>(ctx.state, planKey(loadKey))).value ?? { format: 1, plan: { splits: [] }, found: {} }
   const load = head?.load as LoadDoc
@@ -47,14 +49,14 @@ export async function finishLoad(
   const total = [...docs.values()].reduce<Tally>((sum, doc) => addTallies(sum, doc?.tally ?? emptyTally), emptyTally)
 
   const refused = loadRefused(total, ctx)
-  const outcomes = refused
-    ? refuseAll(planned.plan, refused, ctx)
-    : await settleAll(parts.sink, planned, docs, load.fingerprint, ctx)
-  const open = outcomes.some(outcome => outcome.keepsOpen)
-  if (open) await ctx.lease.release(load)
-  else await closeLoad(parts.sink, load, planned, ctx)
-
+  const outcomes = load.closing
+    ? decidedBefore(planned.plan, load.closing.failed)
+    : refused
+      ? refuseAll(planned.plan, refused, ctx)
+      : await settleAll(parts.sink, planned, docs, load.fingerprint, ctx)
   const groups = [...outcomes.map(outcome => outcome.report), ...plannedGroups(planned.plan)]
+  if (staysOpen(outcomes, load)) await ctx.lease.release(load)
+  else await closeLoad(parts.sink, load, planned, groups, ctx)
   return buildReport({ ...parts, groups, docs, plan: planned.plan, total, ctx })
 }
 
@@ -86,6 +88,15 @@ function loadRefused(total: Tally, ctx: RunnerContext): ErrorJson | undefined {
   return read >= leastForShare && rejected > limit.share * read ? errorJson(tooManyRejects('The load', total, limit)) : undefined
 }
 
+/** The outcomes of a load that died while it was being closed. */
+function decidedBefore(plan: Plan, failed: readonly FailedGroup[]): GroupOutcome[] {
+  const errors = new Map(failed.map(({ group, error }) => [group, error]))
+  return [...splitsByGroup(plan.splits).keys()].map(group => {
+    const error = errors.get(group)
+    return { report: error ? { group, status: 'failed', error } : { group, status: 'published' }, keepsOpen: false }
+  })
+}
+
 function refuseAll(plan: Plan, error: ErrorJson, ctx: RunnerContext): GroupOutcome[] {
   return [...splitsByGroup(plan.splits).keys()].map(group => {
     ctx.emit({ type: 'group.failed', group, error })
@@ -94,16 +105,46 @@ function refuseAll(plan: Plan, error: ErrorJson, ctx: RunnerContext): GroupOutco
 }
 
 /**
- * The head is cleared last: a crash before that finds the load again, sees its groups published, and cleans up once more.
+ * A load with work left stays open. One that only failed stays open once, for the next run to go on with; if that does not help either it
+ * is closed, so that what fails does not keep new data of the others waiting.
  */
-async function closeLoad(sink: Sink<unknown>, load: LoadDoc, planned: PlanDoc, ctx: RunnerContext): Promise<void> {
+function staysOpen(outcomes: readonly GroupOutcome[], load: LoadDoc): boolean {
+  if (outcomes.some(({ report }) => report.status === 'pending')) return true
+  return load.attempt === 1 && outcomes.some(outcome => outcome.keepsOpen)
+}
+
+/**
+ * The head is cleared last: a crash before that finds the load again, sees its groups published, and cleans up once more. If cleaning up
+ * fails, what was published stands all the same: the load stays open for the next run to clean up.
+ */
+async function closeLoad(
+  sink: Sink<unknown>,
+  load: LoadDoc,
+  planned: PlanDoc,
+  groups: readonly GroupReport[],
+  ctx: RunnerContext,
+): Promise<void> {
   const loadKey = loadKeyOf(load.loadId)
+  // The soft stop must not cut off what takes a moment and leaves nothing to do.
+  const ending = { ...ctx, signal: ctx.hardSignal }
   await ctx.lease.assertOwned()
-  if (load.triggered) await leaveMarker(load.loadId, ctx)
-  await sink.discard?.(load.loadId, ctx)
-  if (planned.replays) await sweepReplayed(ctx.state)
-  for (const split of planned.plan.splits) await removeDoc(ctx.state, splitKey(loadKey, split.id))
-  await removeDoc(ctx.state, planKey(loadKey))
+  const failed = groups.flatMap(({ group, error }) => (error ? [{ group, error }] : []))
+  const closing: LoadDoc = { ...load, closing: { failed } }
+  if (!load.closing) await ctx.lease.setLoad(closing)
+  try {
+    if (load.triggered && groups.every(({ status }) => status !== 'failed')) await leaveMarker(load.loadId, ctx)
+    await sink.discard?.(load.loadId, ending)
+    await settleRejects(ctx.state, loadKey, groups, sink.capabilities.disposition)
+    if (planned.replays) await sweepReplayed(ctx.state)
+    for (const split of planned.plan.splits) await removeDoc(ctx.state, splitKey(loadKey, split.id))
+    await removeDoc(ctx.state, planKey(loadKey))
+  } catch (error) {
+    if (isEtlError(error, 'ETL_STATE_CONFLICT')) throw error
+    ctx.notes.push(
+      `What load ${load.loadId} left behind could not be removed; the next run tries again: ${errorJson(error).message}`,
+    )
+    return ctx.lease.release(closing)
+  }
   await ctx.lease.release(null)
 }
 
@@ -143,6 +184,8 @@ function buildReport({ source, sink, groups, docs, plan, total, ctx }: ReportPar
   const pending = groups.some(group => group.status === 'pending')
   const status: RunStatus = pending && ctx.signal.aborted ? 'stopped' : failure || pending ? 'failed' : 'succeeded'
   const finishedAtMs = ctx.clock.now()
+  if (status === 'stopped' && failure)
+    ctx.notes.push(`Group ${failure.group} failed before the run stopped: ${failure.error?.message}`)
   return {
     pipeline: ctx.pipeline,
     version: ctx.version,

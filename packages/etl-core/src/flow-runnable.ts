@@ -47,6 +47,7 @@ export function flowRunnable(parts: FlowParts, sink: Sink<unknown>): FlowRunnabl
     runSplit: (split, ctx) => runSplit({ source, steps, sink }, split, ctx),
     finish: ctx => finishLoad({ source, sink }, ctx),
     discard: async (loadId, ctx) => sink.discard?.(loadId, ctx),
+    disposition: sink.capabilities.disposition,
     replays: sink.capabilities.disposition === 'replace' ? 'groups' : 'records',
     replaying: state => flowRunnable({ ...parts, source: rejectSource(state, source) }, sink),
     withEnds: ends => flowRunnable({ ...parts, source: ends.source ?? source }, ends.sink ?? sink),

@@ -30,8 +30,11 @@ export interface Format<T> {
 
   /** This format with its columns fixed from the flow's record schema. Throws ConfigError when it needs columns and there are none. */
   prepare?(facts: FlowFacts): Format<T>
-  /** Encodes one split; units come out in order. */
-  encoder(): UnitEncoder<T>
+  /**
+   * Encodes one split; units come out in order.
+   * @param before - The units an earlier attempt at this split has finished: what was inferred from the first records still holds.
+   */
+  encoder(before?: readonly UnitReceipt[]): UnitEncoder<T>
   /** What goes around and between the units of one object. `units` are in order, over all its parts. */
   assemble(units: readonly UnitReceipt[]): Assembly
   /** Reads records, from the start or on from a cursor of an earlier batch. */

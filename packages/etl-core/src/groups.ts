@@ -1,4 +1,4 @@
-import { type ErrorJson, errorJson, isEtlError, retryOf } from './errors.js'
+import { type ErrorJson, type EtlError, errorJson, isEtlError, retryOf } from './errors.js'
 import {
   type BookmarkEntry,
   type BookmarksDoc,
@@ -10,10 +10,11 @@ import {
   saveDoc,
 } from './load-state.js'
 import type { GroupReport } from './report.js'
+import { waitBefore } from './run-split.js'
 import type { RunnerContext } from './runnable.js'
-import type { Published, Sink } from './sink.js'
+import type { Sink } from './sink.js'
 import type { Split } from './split.js'
-import { delay } from './wait.js'
+import { delay, orAborted } from './wait.js'
 
 /** The saved bookmarks may lag this far behind the published groups: after a crash those are published once more, which is harmless. */
 const bookmarksEveryMs = 1_000
@@ -88,7 +89,7 @@ export async function settleGroup(
   ctx: RunnerContext,
 ): Promise<GroupOutcome> {
   const known = bookmarks.entry(group)
-  if (known?.loadId === ctx.load.loadId) return { report: { group, status: 'published' }, keepsOpen: false }
+  if (known?.bornEpoch === ctx.bornEpoch) return { report: { group, status: 'published' }, keepsOpen: false }
   const failure = splits.map(split => docs.get(split.id)?.error).find(error => error !== undefined)
   if (failure) return failed(group, failure, ctx)
   const receipts = splits.map(split => ({ split, receipt: docs.get(split.id)?.receipt }))
@@ -102,7 +103,12 @@ export async function settleGroup(
       ctx,
     )
     const bookmark = planned.plan.bookmarks?.[group]
-    const entry = { fingerprint, loadId: ctx.load.loadId, ...(bookmark === undefined ? {} : { bookmark }) }
+    const entry = {
+      fingerprint,
+      loadId: ctx.load.loadId,
+      bornEpoch: ctx.bornEpoch,
+      ...(bookmark === undefined ? {} : { bookmark }),
+    }
     await bookmarks.put(group, entry, planned.replays?.[group])
     const objects = published?.objects ?? []
     ctx.emit({ type: 'group.published', group, objects })
@@ -119,14 +125,14 @@ async function publishPatiently(
   group: Parameters<NonNullable<Sink<unknown>['publish']>>[0],
   ctx: RunnerContext,
 ) {
-  const { attempts, firstMs, maxMs } = ctx.settings.retry
+  const { attempts } = ctx.settings.retry
   for (let attempt = 1; ; attempt++) {
     await ctx.lease.assertOwned()
     try {
-      return (await sink.publish?.(group, ctx)) as Published | undefined
+      return await orAborted(Promise.resolve(sink.publish?.(group, ctx)), ctx.hardSignal)
     } catch (error) {
       if (retryOf(error) !== 'later' || attempt >= attempts || ctx.signal.aborted) throw error
-      await delay(Math.min(maxMs, firstMs * 2 ** (attempt - 1)), ctx.signal)
+      await delay(waitBefore(attempt, (error as EtlError).retryAfterMs, ctx), ctx.signal)
     }
   }
 }

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { isEtlError, StateError } from './errors.js'
 import type { Clock } from './load.js'
 import { type HeadDoc, headKey, type LoadDoc, loadDoc, saveDoc, type Versioned } from './load-state.js'
@@ -9,6 +10,8 @@ export interface Lease {
   readonly epoch: number
   /** Reads the head and throws `ETL_STATE_CONFLICT` if another run has taken over. Called before anything becomes visible. */
   assertOwned(): Promise<void>
+  /** Writes what the head says of the load. */
+  setLoad(load: LoadDoc): Promise<void>
   /** Ends ownership; `load` is what stays unfinished. */
   release(load: LoadDoc | null): Promise<void>
 }
@@ -18,8 +21,9 @@ export interface LeaseOptions {
   readonly state: StateStore
   readonly clock: Clock
   readonly me: OwnerIdentity
-  /** Until when the lease holds without renewal. A process with a deadline holds it until then. */
+  /** After it the process may be gone: the lease is never held beyond. */
   readonly deadlineAtMs?: number | undefined
+  /** How long the lease holds without renewal, in milliseconds. Renewed every third of it. */
   readonly leaseMs: number
   /** Called once when another run has taken over. */
   onLost(error: unknown): void
@@ -34,9 +38,16 @@ export async function takeLease(head: Versioned<HeadDoc>, load: LoadDoc | null, 
   const { state, clock, me } = options
   const epoch = (head.value?.epoch ?? 0) + 1
   const sinceMs = clock.now()
-  const owner = () => ({ ...me, epoch, sinceMs, expiresAtMs: options.deadlineAtMs ?? clock.now() + options.leaseMs })
+  const until = () => Math.min(clock.now() + options.leaseMs, options.deadlineAtMs ?? Number.POSITIVE_INFINITY)
+  const token = randomBytes(8).toString('hex')
+  const owner = () => ({ ...me, token, epoch, sinceMs, expiresAtMs: until() })
   let current: HeadDoc = { format: 1, epoch, owner: owner(), load }
-  let version = await saveDoc(state, headKey, current, head.version)
+  let version = await saveDoc(state, headKey, current, head.version).catch(async error => {
+    const found = await loadDoc<HeadDoc>(state, headKey)
+    const ours = found.value?.owner?.token === token
+    if (ours && isEtlError(error, 'ETL_STATE_CONFLICT')) return found.version
+    throw error
+  })
   let released = false
   // Saves go one after the other: a renewal must not collide with the run's own write.
   let last: Promise<unknown> = Promise.resolve()
@@ -44,8 +55,14 @@ export async function takeLease(head: Versioned<HeadDoc>, load: LoadDoc | null, 
     const saving = last.then(async () => {
       if (released) return
       const next = change()
-      version = await saveDoc(state, headKey, next, version).catch(error => {
-        throw isEtlError(error, 'ETL_STATE_CONFLICT') ? taken(epoch, error) : error
+      version = await saveDoc(state, headKey, next, version).catch(async error => {
+        if (!isEtlError(error, 'ETL_STATE_CONFLICT')) throw error
+        // A write whose answer was lost is refused because of itself: the head is still ours, one version on.
+        const found = await loadDoc<HeadDoc>(state, headKey)
+        const head = found.value
+        if (head?.epoch === epoch && head.owner === null && next.owner === null) return found.version
+        if (head?.owner?.token !== token) throw taken(epoch, error)
+        return saveDoc(state, headKey, next, found.version)
       })
       current = next
       if (next.owner === null) released = true
@@ -71,6 +88,7 @@ export async function takeLease(head: Versioned<HeadDoc>, load: LoadDoc | null, 
       const found = await loadDoc<HeadDoc>(state, headKey)
       if (found.value?.epoch !== epoch) throw taken(epoch)
     },
+    setLoad: next => save(() => ({ ...current, load: next })),
     async release(next) {
       clearInterval(timer)
       await save(() => ({ ...current, owner: null, load: next }))

@@ -3,7 +3,7 @@ import { hashOf, type Json } from './json.js'
 import type { Owner } from './owner.js'
 import type { RejectFilter } from './rejects.js'
 import type { Counts, RejectSample } from './report.js'
-import type { Bookmark, Checkpoint, Plan } from './split.js'
+import type { Bookmark, Checkpoint, FailedGroup, Plan } from './split.js'
 import type { StateStore } from './state.js'
 
 /** The document `head`: who owns the pipeline's state and which load is unfinished. Its version is what runs compete for. */
@@ -26,8 +26,16 @@ export interface LoadDoc {
   readonly paramsKey: string
   /** Hash of version, record schema, sink layout and format, and `paramsKey`: what a bookmark of this load is good for. */
   readonly fingerprint: string
+  /** The epoch it began with. Ids may come back (a trigger's event, delivered again); this tells the loads apart. */
+  readonly bornEpoch: number
+  /** Hash of record schema, sink layout and format: what is staged can go on only with the same. */
+  readonly layoutKey: string
+  /** Bookmarks were ignored. */
+  readonly full: boolean
   /** The id came from a trigger: a marker is left so that the same event twice changes nothing. */
   readonly triggered: boolean
+  /** Everything is decided and only cleaning up is left; what failed, for the report of whoever cleans up. */
+  readonly closing?: { readonly failed: readonly FailedGroup[] }
   /** This load runs rejects again instead of reading what is new. */
   readonly replay?: ReplayDoc
 }
@@ -86,6 +94,8 @@ export interface BookmarkEntry {
   readonly bookmark?: Bookmark
   readonly fingerprint: string
   readonly loadId: string
+  /** The load that published it last, see `LoadDoc.bornEpoch`. */
+  readonly bornEpoch: number
 }
 
 export const headKey = 'head'

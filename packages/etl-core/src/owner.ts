@@ -1,17 +1,24 @@
+import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { performance } from 'node:perf_hooks'
 import { StateError } from './errors.js'
+import { hashOf } from './json.js'
 
 /** Who a run is: enough to tell whether the process is still there. */
 export interface OwnerIdentity {
+  /** For people. */
   readonly host: string
+  /** Names the set of processes that can see one another: one machine since its start, or one container on it. */
+  readonly space: string
   readonly pid: number
-  /** Epoch milliseconds. Tells a process from a later one with the same pid. */
-  readonly processStartedAtMs: number
+  /** Tells a process from a later one with the same pid: clock ticks since the machine started, or epoch milliseconds. */
+  readonly processStart: number
 }
 
 /** Who owns a pipeline's state, since when, and until when without being renewed. */
 export interface Owner extends OwnerIdentity {
+  /** Random: tells two runs of one process apart. */
+  readonly token: string
   readonly epoch: number
   readonly sinceMs: number
   readonly expiresAtMs: number
@@ -19,27 +26,61 @@ export interface Owner extends OwnerIdentity {
 
 /** This process. */
 export function thisProcess(): OwnerIdentity {
-  return { host: hostname(), pid: process.pid, processStartedAtMs: Math.round(performance.timeOrigin) }
+  // Containers may share a host name, and each has a process 1: its processes cannot be seen from the next.
+  const seen = [hostname(), read('/proc/sys/kernel/random/boot_id'), namespaceOf('/proc/self/ns/pid')]
+  const ticks = startTicksOf('self')
+  return {
+    host: hostname(),
+    space: hashOf(seen, 12),
+    pid: process.pid,
+    processStart: ticks ?? Math.round(performance.timeOrigin),
+  }
 }
 
 /**
- * Whether an owner may still write. On the same host a process that is gone is known at once; on another one only after its lease
+ * Whether an owner may still write. A process that can be looked for and is gone is known at once; any other only after its lease
  * expired. A paused process counts as alive until then.
  */
 export function isAlive(owner: Owner, nowMs: number, me: OwnerIdentity): boolean {
   if (owner.expiresAtMs <= nowMs) return false
-  if (owner.host !== me.host) return true
-  if (owner.pid === me.pid) return owner.processStartedAtMs === me.processStartedAtMs
-  return processExists(owner.pid)
+  if (owner.space !== me.space) return true
+  return owner.pid === me.pid ? owner.processStart === me.processStart : processLives(owner)
 }
 
-function processExists(pid: number): boolean {
+/** Whether a process of this space lives. Another one that got its pid since does not count. */
+export function processLives({ pid, processStart }: OwnerIdentity): boolean {
+  const ticks = startTicksOf(String(pid))
+  if (ticks !== undefined) return ticks === processStart
   try {
     process.kill(pid, 0)
     return true
   } catch (error) {
     // EPERM: it is there and belongs to another user.
     return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+/** Field 22 of proc(5) `stat`. `undefined` where there is no /proc, or no such process. */
+function startTicksOf(pid: string): number | undefined {
+  const stat = read(`/proc/${pid}/stat`)
+  // Behind the command's name, which may hold anything: state is field 3.
+  const ticks = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19])
+  return stat === '' || !Number.isFinite(ticks) ? undefined : ticks
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'latin1')
+  } catch {
+    return ''
+  }
+}
+
+function namespaceOf(path: string): string {
+  try {
+    return readlinkSync(path)
+  } catch {
+    return ''
   }
 }
 

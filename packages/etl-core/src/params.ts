@@ -39,12 +39,16 @@ function invalid(pipeline: string, issues: readonly { path: readonly (string | n
   })
 }
 
-/** The parameters as given, as JSON, and the hash of those that decide which records arrive. */
-export function paramsAsGiven(
+/**
+ * The parameters as given, for people, and the hash of those that decide which records arrive: as the schema reads them, with its defaults,
+ * so that another spelling is the same and another default is not. What the schema does not know decides nothing.
+ */
+export function decidingParams(
   given: unknown,
+  parsed: unknown,
   volatile: readonly string[],
 ): { readonly params: Json; readonly paramsKey: string } {
-  const params = toJson(given ?? {})
-  const deciding = Object.fromEntries(Object.entries(params as object).filter(([name]) => !volatile.includes(name)))
-  return { params, paramsKey: hashOf(deciding, 32) }
+  const entries = typeof parsed === 'object' && parsed !== null ? Object.entries(parsed) : [['value', parsed] as const]
+  const deciding = entries.filter(([name]) => !volatile.includes(name))
+  return { params: toJson(given ?? {}), paramsKey: hashOf(toJson(Object.fromEntries(deciding)), 32) }
 }

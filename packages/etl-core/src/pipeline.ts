@@ -63,7 +63,9 @@ export type NoParams = StandardSchemaV1<Record<string, never>, Record<string, ne
 export function definePipeline<S extends StandardSchemaV1 = NoParams>(definition: PipelineDefinition<S>): Pipeline<S> {
   const connectors = definition.connectors ?? []
   const problems = [
-    ...(/^[A-Za-z0-9._-]{1,80}$/.test(definition.name) ? [] : [`the name "${definition.name}" must match [A-Za-z0-9._-]{1,80}`]),
+    ...(/^(?!(\.{1,2}|tmp|owners)$)[A-Za-z0-9._-]{1,80}$/.test(definition.name)
+      ? []
+      : [`the name "${definition.name}" must match [A-Za-z0-9._-]{1,80} and not be "tmp" or "owners"`]),
     ...repeated(connectors.map(each => each.scheme)).map(scheme => `two connectors open "${scheme}:"`),
   ]
   if (problems.length > 0) throw new ConfigError('ETL_CONFIG_INVALID', `Pipeline "${definition.name}": ${problems.join('; ')}.`)

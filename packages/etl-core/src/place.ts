@@ -12,13 +12,13 @@ export function parsePlace(text: string): Place {
   if (!found || found[2] === '') {
     throw new ConfigError(
       'ETL_PLACE_INVALID',
-      `"${withoutSecrets(text)}" is not a place. Write scheme:rest, for example file:./out.`,
+      `"${withoutSecrets(text, '')}" is not a place. Write scheme:rest, for example file:./out.`,
     )
   }
   const scheme = (found[1] as string).toLowerCase()
   const rest = found[2] as string
-  const shown = `${scheme}:${withoutSecrets(rest)}`
-  if (hasPassword(rest)) {
+  const shown = `${scheme}:${withoutSecrets(rest, scheme)}`
+  if (hasPassword(rest, scheme)) {
     throw new ConfigError(
       'ETL_PLACE_SECRET',
       `The place ${shown} holds a password. Leave it out and give it through the environment or a role.`,
@@ -28,17 +28,25 @@ export function parsePlace(text: string): Place {
   return { scheme, rest, shown }
 }
 
-const userInfo = /^(\/\/)([^/?#]*)@/
+/** A word for a secret, an equals sign and what follows, up to the next separator. */
+const secretPair = /\b(password|pwd|pass|secret|token|sig|signature|accountkey|sharedaccesskey|api_?key)\s*=\s*[^;&]*/i
 
-function hasPassword(rest: string): boolean {
-  const user = userInfo.exec(rest)?.[2]
-  return (user?.includes(':') ?? false) || /[?&;](password|pwd|pass|secret|token)=/i.test(rest)
+/** Everything before the last `@` of the part that names a host: user names and passwords may hold any character. */
+function userOf(rest: string): string | undefined {
+  const at = rest.lastIndexOf('@')
+  return at < 0 ? undefined : rest.slice(0, at).replace(/^\/\//, '')
+}
+
+function hasPassword(rest: string, scheme: string): boolean {
+  // In a path an `@` and a colon are ordinary characters.
+  const user = scheme === 'file' && !rest.startsWith('//') ? undefined : userOf(rest)
+  return (user?.includes(':') ?? false) || secretPair.test(rest)
 }
 
 /** A place's text without user, password, query and fragment. */
-function withoutSecrets(rest: string): string {
-  return rest
-    .replace(/\/\/[^/?#]*@/, '//')
-    .replace(/[?#].*$/s, '')
-    .replace(/;(password|pwd|pass|secret|token)=[^;]*/gi, '')
+function withoutSecrets(rest: string, scheme: string): string {
+  const at = rest.lastIndexOf('@')
+  const slashes = rest.startsWith('//') ? '//' : ''
+  const bare = at < 0 || (scheme === 'file' && slashes === '') ? rest : `${slashes}${rest.slice(at + 1)}`
+  return bare.replace(/[?#].*$/s, '').replace(new RegExp(`;?\\s*${secretPair.source}`, 'gi'), '')
 }

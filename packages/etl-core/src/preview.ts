@@ -39,7 +39,7 @@ export async function preview(
   params: unknown,
   options: RunOptions = {},
 ): Promise<Preview> {
-  const session = openSession(pipeline, runnable, params, options)
+  const session = await openSession(pipeline, runnable, params, options)
   try {
     const begin = beginOptions(session, [], new AbortController().signal, () => {})
     const about = { explanation: runnable.explain(session.statePlace !== memoryPlace), state: session.statePlace }

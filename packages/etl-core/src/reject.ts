@@ -24,6 +24,8 @@ export interface Reject {
   /** The record as read, before any step. */
   readonly raw: Json
   readonly issues: readonly Issue[]
+  /** Other records made from the same source record have arrived. */
+  readonly partial?: true
   /** One line: what `reason` of the step made of it, else the first issue. Rejects are counted by it. */
   readonly reason: string
   /** The pipeline's version that rejected it. */

@@ -58,6 +58,8 @@ export interface RejectDoc {
   readonly format: 1
   /** Of the split, for object paths when records are run again. */
   readonly labels?: Readonly<Record<string, string>>
+  /** Their group failed and was never visible: it will be read again as a whole, so these are for looking at, not for replaying. */
+  readonly unpublished?: true
   /** A reject that is gone leaves null: the others keep their position, which is their name. */
   readonly rejects: readonly (Reject | null)[]
 }
@@ -87,6 +89,31 @@ export async function* findRejects(state: StateStore, filter: RejectFilter): Asy
     )
     if (doc && at.length > 0) yield { key, doc, at }
   }
+}
+
+/**
+ * After a load: rejects of groups that failed are marked, since those groups are read again as a whole; rejects that a published group no
+ * longer has are removed, namely older ones where the sink replaces groups, and marked ones everywhere.
+ */
+export async function settleRejects(
+  state: StateStore,
+  loadKey: string,
+  groups: readonly { readonly group: string; readonly status: string }[],
+  disposition: 'append' | 'merge' | 'replace',
+): Promise<void> {
+  const statusOf = new Map(groups.map(({ group, status }) => [group, status]))
+  for await (const { key, doc, at } of findRejects(state, {})) {
+    const ours = key.startsWith(rejectsPrefix(loadKey))
+    const status = statusOf.get((doc.rejects[at[0] as number] as Reject).group)
+    if (ours && status === 'failed' && !doc.unpublished) await markUnpublished(state, key)
+    else if (!ours && status === 'published' && (disposition === 'replace' || doc.unpublished))
+      await removeRejects(state, key, at)
+  }
+}
+
+async function markUnpublished(state: StateStore, key: string): Promise<void> {
+  const found = await loadDoc<RejectDoc>(state, key)
+  if (found.value) await saveDoc(state, key, { ...found.value, unpublished: true }, found.version)
 }
 
 /**

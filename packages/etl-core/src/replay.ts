@@ -2,6 +2,7 @@ import { isEtlError } from './errors.js'
 import { hashOf, type Json } from './json.js'
 import type { RunContext } from './load.js'
 import { type BookmarksDoc, bookmarksKey, loadDoc, type RejectSet, type ReplayDoc, saveDoc } from './load-state.js'
+import type { Reject } from './reject.js'
 import { type FoundRejects, findRejects, type RejectDoc, type RejectFilter, removeRejects } from './rejects.js'
 import type { Runnable } from './runnable.js'
 import type { Source } from './source.js'
@@ -35,7 +36,7 @@ export async function replayLoadId(state: StateStore, filter: RejectFilter): Pro
 export async function planReplay(replay: ReplayDoc, state: StateStore, runnable: Runnable, ctx: RunContext): Promise<ReplayPlan> {
   const found: FoundRejects[] = []
   for await (const each of findRejects(state, replay.filter)) found.push(each)
-  return replay.mode === 'groups' ? planGroups(found, runnable, ctx) : planRecords(found)
+  return replay.mode === 'groups' ? planGroups(found, runnable, ctx) : planRecords(found, runnable.disposition === 'merge')
 }
 
 /** Loads the rejects' groups again through today's code: all rejects of such a group are done, whatever the filter. */
@@ -63,18 +64,23 @@ async function planGroups(found: readonly FoundRejects[], runnable: Runnable, ct
   }
 }
 
-/** Runs the raw records again. What never became a record cannot be: it stays. */
-function planRecords(found: readonly FoundRejects[]): ReplayPlan {
+/**
+ * Runs the raw records again. Some cannot be: what never became a record; what will be read again with its group; and, unless the sink
+ * merges, records of which a part has arrived already.
+ */
+function planRecords(found: readonly FoundRejects[], merges: boolean): ReplayPlan {
   const sets = new Map<
     string,
     { readonly group: string; readonly labels: RejectDoc['labels']; readonly set: Record<string, number[]> }
   >()
-  let unread = 0
+  const kept = new Map<string, number>()
   for (const { key, doc, at } of found) {
     for (const index of at) {
       const reject = doc.rejects[index]
-      if (!reject || reject.row < 0) {
-        unread++
+      if (!reject) continue
+      const against = whyNotRun(reject, doc, merges)
+      if (against !== undefined) {
+        kept.set(against, (kept.get(against) ?? 0) + 1)
         continue
       }
       const name = JSON.stringify([reject.group, doc.labels ?? null])
@@ -90,8 +96,15 @@ function planRecords(found: readonly FoundRejects[]): ReplayPlan {
   return {
     plan: { splits },
     replays: Object.fromEntries(splits.map(split => [groupOf(split), (split.params as { rejects: RejectSet }).rejects])),
-    notes: unread === 0 ? [] : [`${unread} rejects never became a record and cannot be run again: they stay.`],
+    notes: [...kept].map(([why, count]) => `Not run again: ${count} ${count === 1 ? 'reject' : 'rejects'} ${why}.`),
   }
+}
+
+function whyNotRun(reject: Reject, doc: RejectDoc, merges: boolean): string | undefined {
+  if (reject.row < 0) return 'that never became a record'
+  if (doc.unpublished) return 'of a group that failed and is read again as a whole'
+  if (reject.partial && !merges) return 'of which a part has arrived, which would be doubled'
+  return undefined
 }
 
 /** A source over stored rejects: their raw records, in stored order. */

@@ -24,6 +24,11 @@ export interface RunOptions extends Partial<RunSettings> {
   readonly loadId?: string
   /** Ignore bookmarks and load everything anew. */
   readonly full?: boolean
+  /**
+   * Go on from bookmarks though parameters, version, schema or layout are others now. Without it such bookmarks are set aside and their
+   * groups loaded anew; into a sink that appends, that is refused, for it would double them.
+   */
+  readonly keepBookmarks?: boolean
   /** Run the rejects that fit again, through today's code, instead of loading what is new. See {@link replayRejects}. */
   readonly replay?: RejectFilter
   /** How long to wait for a live owner of the same state before giving up, in milliseconds. Default 0. */
@@ -39,10 +44,29 @@ export interface RunOptions extends Partial<RunSettings> {
 
 /** @throws ConfigError `ETL_CONFIG_INVALID` with everything that makes no sense. */
 export function refuseBadOptions(options: RunOptions): void {
-  const positive = { concurrency: options.concurrency, memoryMiB: options.memoryMiB, leaseMs: options.leaseMs }
-  const problems = Object.entries(positive).flatMap(([name, value]) =>
-    value === undefined || (Number.isFinite(value) && value > 0) ? [] : [`${name} must be a number above 0, and is ${value}`],
-  )
+  const { flushEvery, retry } = options
+  const positive = {
+    concurrency: options.concurrency,
+    memoryMiB: options.memoryMiB,
+    leaseMs: options.leaseMs,
+    deadlineAtMs: options.deadlineAtMs,
+    'flushEvery.batches': flushEvery?.batches,
+    'retry.attempts': retry?.attempts,
+  }
+  const notNegative = {
+    waitMs: options.waitMs,
+    'flushEvery.intervalMs': flushEvery?.intervalMs,
+    'retry.firstMs': retry?.firstMs,
+    'retry.maxMs': retry?.maxMs,
+  }
+  const wrong = (values: Record<string, number | undefined>, fits: (value: number) => boolean, what: string) =>
+    Object.entries(values).flatMap(([name, value]) =>
+      value === undefined || (!Number.isNaN(value) && fits(value)) ? [] : [`${name} must be ${what}, and is ${value}`],
+    )
+  const problems = [
+    ...wrong(positive, value => value > 0, 'a number above 0'),
+    ...wrong(notNegative, value => value >= 0, '0 or more'),
+  ]
   const { maxRejects: limit, loadId } = options
   const share = typeof limit === 'object' ? limit.share : undefined
   if (share !== undefined && !(share >= 0 && share <= 1))

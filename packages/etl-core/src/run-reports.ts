@@ -3,13 +3,21 @@ import { plannedGroups } from './finish.js'
 import { addCounts, type GroupReport, noCounts, type RunReport, type SplitReport } from './report.js'
 import { concurrencyOf, type Session, stamp } from './session.js'
 import { memoryPlace } from './state.js'
+import { addReasons, maxSamples } from './tally.js'
 
 /** What this run saw of its splits: attempts, durations and retries that state does not keep. */
 export function withSeen(report: RunReport, seen: readonly SplitReport[]): RunReport {
   const known = new Map(seen.map(each => [each.split, each]))
   const splits = report.splits.map(split => known.get(split.split) ?? split)
   const retries = splits.reduce((sum, split) => sum + split.counts.retries, 0)
-  return { ...report, splits, counts: { ...report.counts, retries } }
+  // A failure that could not be saved is known to this run alone.
+  const errorOf = (group: string) => seen.find(each => each.group === group && each.error)?.error
+  const groups = report.groups.map(group => {
+    const error = group.status === 'pending' ? errorOf(group.group) : undefined
+    return error ? { ...group, status: 'failed' as const, error } : group
+  })
+  const error = report.error ?? groups.find(group => group.error)?.error
+  return { ...report, groups, splits, counts: { ...report.counts, retries }, ...(error ? { error } : {}) }
 }
 
 /** Two loads of one call as one report: the later load's word on a group counts. */
@@ -25,6 +33,10 @@ export function mergeReports(before: RunReport, after: RunReport): RunReport {
     startedAt: before.startedAt,
     durationMs: before.durationMs + after.durationMs,
     counts: addCounts(before.counts, after.counts),
+    rejects: {
+      byReason: addReasons(before.rejects.byReason, after.rejects.byReason),
+      samples: [...before.rejects.samples, ...after.rejects.samples].slice(0, maxSamples),
+    },
     groups: groups.map(group => (group.status === 'unchanged' ? (published.get(group.group) ?? group) : group)),
     splits: [...before.splits.filter(split => !laterSplits.has(split.split) && split.status === 'committed'), ...after.splits],
   }

@@ -1,5 +1,5 @@
 import { type AttemptOutcome, attemptSplit } from './attempt-split.js'
-import { type EtlError, errorJson, isEtlError, retryOf } from './errors.js'
+import { type ErrorJson, type EtlError, errorJson, isEtlError, retryOf } from './errors.js'
 import { loadKeyOf } from './load-state.js'
 import { dropRejectsAfter } from './rejects.js'
 import { noCounts, type SplitReport } from './report.js'
@@ -26,6 +26,7 @@ export async function runSplit(ends: SplitEnds, split: Split, ctx: RunnerContext
   let retries = 0
 
   const report = (status: SplitReport['status'], error?: unknown): SplitReport => {
+    const shown = error === undefined || isErrorJson(error) ? error : errorJson(error)
     const counts = state?.doc.tally.counts ?? noCounts
     const made: SplitReport = {
       split: split.id,
@@ -34,7 +35,7 @@ export async function runSplit(ends: SplitEnds, split: Split, ctx: RunnerContext
       counts: { ...counts, retries: counts.retries + retries },
       attempts,
       durationMs: ctx.clock.now() - startedAtMs,
-      ...(error === undefined ? {} : { error: errorJson(error) }),
+      ...(shown === undefined ? {} : { error: shown }),
     }
     ctx.emit({ type: 'split.finished', split: split.id, group, report: made })
     return made
@@ -55,20 +56,26 @@ export async function runSplit(ends: SplitEnds, split: Split, ctx: RunnerContext
     if (isEtlError(error, 'ETL_STATE_CONFLICT')) return report('failed', error)
     if (isEtlError(error, 'ETL_SOURCE_CHANGED') && state && rereads < maxRereads) {
       rereads++
-      await readAgain(state, split, ctx, error)
+      const unsaved = await readAgain(state, split, ctx, error).catch(second => ({ second }))
+      if (unsaved) return report('failed', unsaved.second)
     } else if (retryOf(error) === 'later' && attempts < ctx.settings.retry.attempts) {
       retries++
-      const waitMs = waitBefore(attempts, error as EtlError, ctx)
+      const waitMs = waitBefore(attempts, (error as EtlError).retryAfterMs, ctx)
       ctx.emit({ type: 'split.retry', split: split.id, group, waitMs, error: errorJson(error) })
       await delay(waitMs, ctx.signal)
     } else {
-      await rememberFailure(state, error)
-      return report('failed', error)
+      const last = errorJson(error)
+      const final: ErrorJson = last.retry === 'later' ? { ...last, retry: 'exhausted' } : last
+      await rememberFailure(state, final)
+      return report('failed', final)
     }
     const ended = stopped()
     if (ended) return ended
   }
 }
+
+const isErrorJson = (error: unknown): error is ErrorJson =>
+  !(error instanceof Error) && !isEtlError(error) && (error as ErrorJson).code !== undefined
 
 /** Drops the split's unpublished work: what was read no longer belongs to what will be read. */
 async function readAgain(state: SplitState, split: Split, ctx: RunnerContext, error: EtlError): Promise<void> {
@@ -78,16 +85,17 @@ async function readAgain(state: SplitState, split: Split, ctx: RunnerContext, er
 }
 
 /** A failed split's error goes into its document, so that `finish`, here or in another process, can say it. */
-async function rememberFailure(state: SplitState | undefined, error: unknown): Promise<void> {
+async function rememberFailure(state: SplitState | undefined, error: ErrorJson): Promise<void> {
   if (!state) return
   const { format: _format, epoch: _epoch, ...doc } = state.doc
   // If even this cannot be saved, the report still has the error; the split then counts as not begun.
-  await state.save({ ...doc, error: errorJson(error) }).catch(() => undefined)
+  await state.save({ ...doc, error }).catch(() => undefined)
 }
 
-function waitBefore(attempts: number, error: EtlError, ctx: RunnerContext): number {
+/** Grows with each attempt, with jitter; at least as long as the other side asked for. */
+export function waitBefore(attempts: number, retryAfterMs: number | undefined, ctx: RunnerContext): number {
   const { firstMs, maxMs } = ctx.settings.retry
   const backoff = Math.min(maxMs, firstMs * 2 ** (attempts - 1))
   // Half fixed, half random: workers that failed together do not come back together.
-  return Math.max(error.retryAfterMs ?? 0, Math.round(backoff / 2 + Math.random() * (backoff / 2)))
+  return Math.max(retryAfterMs ?? 0, Math.round(backoff / 2 + Math.random() * (backoff / 2)))
 }

@@ -3,7 +3,7 @@ import pLimit from 'p-limit'
 import { type BeginOptions, type Begun, beginLoad, fingerprintOf } from './begin.js'
 import { isEtlError } from './errors.js'
 import { hashOf } from './json.js'
-import { type BookmarksDoc, bookmarksKey, type LoadDoc, loadDoc } from './load-state.js'
+import { type BookmarksDoc, bookmarksKey, type HeadDoc, headKey, type LoadDoc, loadDoc } from './load-state.js'
 import { thisProcess } from './owner.js'
 import { parseParams } from './params.js'
 import type { Pipeline } from './pipeline.js'
@@ -48,7 +48,7 @@ export async function runBuilt(
   params: unknown,
   options: RunOptions = {},
 ): Promise<RunReport> {
-  const session = openSession(pipeline, runnable, params, options)
+  const session = await openSession(pipeline, runnable, params, options)
   try {
     return await runLoads(session)
   } finally {
@@ -57,25 +57,36 @@ export async function runBuilt(
 }
 
 /**
- * Mostly one load. A second follows when the first was another trigger's unfinished one, or when groups failed because the source
- * changed under them: they are planned anew, the others keep what was published.
+ * Mostly one load. Another follows where the first was an unfinished one that had to come first, where it only failed again and now must
+ * not keep new data waiting, and where groups failed because the source changed under them: they are planned anew.
  */
 async function runLoads(session: Session): Promise<RunReport> {
   const notes: string[] = []
   let before: RunReport | undefined
   for (let count = 1; ; count++) {
-    const { report, asked } = await runLoad(session, notes)
+    const { report, asked, closed, resumed } = await runLoad(session, notes)
     const all: RunReport = before ? mergeReports(before, report) : report
-    const changed = report.groups.some(group => group.status === 'failed' && group.error?.code === 'ETL_SOURCE_CHANGED')
-    const again = (!asked && report.status === 'succeeded') || (changed && report.status === 'failed')
-    if (!again || count >= maxLoads || session.watch.soft.aborted) return all
+    const failed = report.status === 'failed'
+    const changed = failed && report.groups.some(group => group.error?.code === 'ETL_SOURCE_CHANGED')
+    if (!closed || session.watch.soft.aborted || count >= maxLoads) return all
+    if (asked && !changed && !(failed && resumed)) return all
     if (changed) notes.push(`The source changed under load ${report.loadId}; what it changed is planned anew.`)
+    else if (failed) notes.push(`Load ${report.loadId} failed again and is given up; its groups are planned anew.`)
     before = all
   }
 }
 
-/** One load and its report. `asked` is false when it was an unfinished one that had to come first. */
-async function runLoad(session: Session, notes: string[]): Promise<{ readonly report: RunReport; readonly asked: boolean }> {
+/** How one load went. */
+interface LoadRun {
+  readonly report: RunReport
+  /** False when it was an unfinished one that had to come first. */
+  readonly asked: boolean
+  /** Nothing of it is left to do. */
+  readonly closed: boolean
+  readonly resumed: boolean
+}
+
+async function runLoad(session: Session, notes: string[]): Promise<LoadRun> {
   const told = notes.length
   const { watch } = session
   let lost: unknown
@@ -85,7 +96,7 @@ async function runLoad(session: Session, notes: string[]): Promise<{ readonly re
     fenced.abort(error)
   })
   const begun = await beginPatiently(begin, watch.soft)
-  if (begun.kind === 'nothing') return { report: reportNothing(session, begun, notes), asked: true }
+  if (begun.kind === 'nothing') return { report: reportNothing(session, begun, notes), asked: true, closed: true, resumed: false }
   const runnable = begun.load.replay?.mode === 'records' ? session.runnable.replaying(session.state) : session.runnable
   const ctx = runnerContext(session, begun, fenced.signal, notes)
   ctx.emit({
@@ -103,7 +114,8 @@ async function runLoad(session: Session, notes: string[]): Promise<{ readonly re
     if (conflict) await begun.lease.assertOwned()
     const report = withSeen(await runnable.finish(ctx), seen)
     ctx.emit({ type: 'load.finished', report })
-    return { report, asked: isAsked(begun.load, begin) }
+    const closed = (await loadDoc<HeadDoc>(session.state, headKey)).value?.load?.bornEpoch !== begun.load.bornEpoch
+    return { report, asked: isAsked(begun.load, begin), closed, resumed: begun.resumed }
   } catch (error) {
     // Ownership ends with the run, whatever happened; a fenced run has none to give back.
     await begun.lease.release(begun.load).catch(() => undefined)
@@ -140,7 +152,8 @@ export function beginOptions(
     },
     params: session.given.params,
     paramsKey: session.given.paramsKey,
-    fingerprint: fingerprintOf(pipeline.version, session.given.paramsKey, runnable),
+    ...fingerprintOf(pipeline.version, session.given.paramsKey, runnable),
+    keepBookmarks: options.keepBookmarks ?? false,
     triggerId: options.loadId,
     freshId: freshLoadId(clock.now()),
     full: options.full ?? false,
@@ -197,16 +210,18 @@ export async function replayRejects<S extends StandardSchemaV1>(
 /** Groups this load has published already: a crash while it was being closed may have left their splits without a document. */
 async function publishedBy(ctx: RunnerContext): Promise<ReadonlySet<string>> {
   const groups = (await loadDoc<BookmarksDoc>(ctx.state, bookmarksKey)).value?.groups ?? {}
-  return new Set(Object.keys(groups).filter(group => groups[group]?.loadId === ctx.load.loadId))
+  return new Set(Object.keys(groups).filter(group => groups[group]?.bornEpoch === ctx.bornEpoch))
 }
 
 async function runSplits(runnable: Runnable, begun: Begun & { kind: 'owned' }, ctx: RunnerContext): Promise<SplitReport[]> {
   const limit = pLimit(ctx.concurrency)
+  if (begun.load.closing) return []
   const published = begun.resumed ? await publishedBy(ctx) : new Set<string>()
-  const reports = await Promise.all(
-    begun.plan.splits
-      .filter(split => !published.has(groupOf(split)))
-      .map(split => limit(async () => (ctx.signal.aborted ? undefined : runnable.runSplit(split, ctx)))),
+  const todo = begun.plan.splits.filter(split => !published.has(groupOf(split)))
+  const ended = await Promise.allSettled(
+    todo.map(split => limit(async () => (ctx.signal.aborted ? undefined : runnable.runSplit(split, ctx)))),
   )
-  return reports.filter(report => report !== undefined)
+  // Only when all have ended: none may write after the run has given ownership back.
+  for (const each of ended) if (each.status === 'rejected') throw each.reason
+  return ended.flatMap(each => (each.status === 'fulfilled' && each.value ? [each.value] : []))
 }

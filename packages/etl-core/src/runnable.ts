@@ -5,7 +5,7 @@ import type { RunContext } from './load.js'
 import type { ReplayDoc } from './load-state.js'
 import type { RunEventBody } from './progress.js'
 import type { RunReport, SplitReport } from './report.js'
-import type { StateHome } from './sink.js'
+import type { SinkCapabilities, StateHome } from './sink.js'
 import type { Plan, Split } from './split.js'
 import type { StateStore } from './state.js'
 
@@ -34,6 +34,8 @@ export interface Runnable {
   runSplit(split: Split, ctx: RunnerContext): Promise<SplitReport>
   /** Publishes the groups that are complete, saves their bookmarks, ends the load. Can be called again after a stop. */
   finish(ctx: RunnerContext): Promise<RunReport>
+  /** What the sink does with what was there. */
+  readonly disposition: SinkCapabilities['disposition']
   /** How rejects are run again: where the sink replaces groups, by loading them again, else record by record. */
   readonly replays: ReplayDoc['mode']
   /** The same with stored rejects as its source, for replays record by record. */
@@ -53,6 +55,8 @@ export interface RunnerContext extends RunContext {
   /** Why a reader of the report might wonder; may be added to until the report is made. */
   readonly notes: string[]
   readonly lease: Lease
+  /** See `LoadDoc.bornEpoch`. */
+  readonly bornEpoch: number
   /** Aborted when even flushing must end: the grace after a stop, or the deadline itself, is over. */
   readonly hardSignal: AbortSignal
   /** Tells how long a batch and its flush took; the margin before the deadline is learned from the slowest. */

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
+import { setMaxListeners } from 'node:events'
 import type { Begun } from './begin.js'
 import { ConfigError, errorJson } from './errors.js'
 import { type Clock, type Load, type RunContext, silentLog, systemClock } from './load.js'
-import { paramsAsGiven } from './params.js'
+import { decidingParams, parseParams } from './params.js'
 import type { Pipeline } from './pipeline.js'
 import type { RunEvent, RunEventBody } from './progress.js'
 import { type RunOptions, refuseBadOptions } from './run-options.js'
@@ -19,6 +20,7 @@ const defaults: RunSettings = {
 }
 /** Besides the sink's buffers: a batch being written and one read ahead, as records. */
 const bytesPerOpenSplit = 2 * 1024 * 1024
+
 /** Everything one call of `run` works with, over all its loads. */
 export interface Session {
   readonly pipeline: Pipeline
@@ -28,12 +30,18 @@ export interface Session {
   readonly watch: StopWatch
   readonly state: StateStore
   readonly statePlace: string
-  readonly given: ReturnType<typeof paramsAsGiven>
+  readonly given: ReturnType<typeof decidingParams>
 }
 
 /** Checks the options, fixes the parts, finds the state. Throws ConfigError. The caller disposes of `watch`. */
-export function openSession(pipeline: Pipeline, runnable: Runnable, params: unknown, options: RunOptions): Session {
+export async function openSession(
+  pipeline: Pipeline,
+  runnable: Runnable,
+  params: unknown,
+  options: RunOptions,
+): Promise<Session> {
   refuseBadOptions(options)
+  const parsed = await parseParams(pipeline, params)
   runnable.prepare(pipeline.name)
   const clock = options.clock ?? systemClock
   const home = options.state ? undefined : runnable.home
@@ -47,7 +55,7 @@ export function openSession(pipeline: Pipeline, runnable: Runnable, params: unkn
     watch: stopWatch({ signal: options.signal, deadlineAtMs: options.deadlineAtMs, clock }),
     state: options.state ?? home?.state(pipeline.name) ?? memoryState(),
     statePlace,
-    given: paramsAsGiven(params, pipeline.volatile),
+    given: decidingParams(params, parsed, pipeline.volatile),
   }
 }
 
@@ -80,9 +88,13 @@ export function runnerContext(
 ): RunnerContext {
   const { options, watch } = session
   const { lease, load } = begun
+  const signal = AbortSignal.any([watch.soft, fenced])
+  // Each split listens, and several may run at once: that is no leak.
+  const hard = AbortSignal.any([watch.hard, fenced])
+  setMaxListeners(0, signal, hard)
   const identity: Load = { loadId: load.loadId, startedAtMs: load.startedAtMs, attempt: load.attempt, epoch: lease.epoch }
   return {
-    ...runContext(session, identity, new Map(), AbortSignal.any([watch.soft, fenced])),
+    ...runContext(session, identity, new Map(), signal),
     state: session.state,
     statePlace: session.statePlace,
     settings: {
@@ -93,7 +105,8 @@ export function runnerContext(
     concurrency: concurrencyOf(options, session.runnable, notes),
     notes,
     lease,
-    hardSignal: AbortSignal.any([watch.hard, fenced]),
+    bornEpoch: load.bornEpoch,
+    hardSignal: hard,
     observeMs: watch.observeMs,
     shared: new Map(),
     emit: stamp(session, load.loadId),
@@ -105,7 +118,7 @@ export function concurrencyOf(options: RunOptions, runnable: Runnable, notes?: s
   const wanted = Math.max(1, Math.floor(options.concurrency ?? 4))
   const perSplit = runnable.explain().bufferBytes + bytesPerOpenSplit
   const fits = Math.max(1, Math.floor(((options.memoryMiB ?? 64) * 1024 * 1024) / perSplit))
-  if (fits < wanted && options.concurrency !== undefined) {
+  if (fits < wanted) {
     notes?.push(`Splits run ${fits} at a time instead of ${wanted}: each may hold ${Math.ceil(perSplit / 1048576)} MiB.`)
   }
   return Math.min(wanted, fits)

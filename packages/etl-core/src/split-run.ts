@@ -13,6 +13,7 @@ import { type Checkpoint, groupOf, type Split } from './split.js'
 import type { SplitState } from './split-state.js'
 import type { Step } from './steps/step.js'
 import { emptyTally, tallyBatch } from './tally.js'
+import { orAborted } from './wait.js'
 
 /** What a split runs through. */
 export interface SplitEnds {
@@ -90,11 +91,10 @@ export function splitRun(
         return
       }
       const stepped = await applySteps(steps, batch, batchNo, ctx)
-      const rejects = await writeBatch(stepped, { before, cursor: batch.cursor, batchNo })
+      const { rejects, written } = await writeBatch(stepped, { before, cursor: batch.cursor, batchNo })
       if (rejects.length > 0) await saveRejects(ctx.state, loadKey, split, batchNo, rejects)
-      const written = stepped.rows.length - (rejects.length - stepped.rejects.length)
       tally = tallyBatch(tally, { read: stepped.read, written, dropped: stepped.dropped, bytes: batch.bytes ?? 0 }, rejects)
-      tallies.set(batchNo, tally)
+      if (keepsOutside) tallies.set(batchNo, tally)
       unflushed++
       progress(false)
       refuseTooMany(tally, ctx, split.id, false)
@@ -106,7 +106,7 @@ export function splitRun(
     async flush() {
       unflushed = 0
       flushedAtMs = ctx.clock.now()
-      const checkpoint = await writer.flush()
+      const checkpoint = await orAborted(writer.flush(), ctx.hardSignal)
       if (checkpoint === undefined || !keepsOutside || checkpoint.batchNo === state.doc.checkpoint?.batchNo) return
       const at = tallies.get(checkpoint.batchNo) ?? tally
       await state.save({ checkpoint, tally: withRetries(at, retries) })
@@ -115,7 +115,7 @@ export function splitRun(
     },
     async commit() {
       refuseTooMany(tally, ctx, split.id, true)
-      const receipt = await writer.commit()
+      const receipt = await orAborted(writer.commit(), ctx.hardSignal)
       await state.save({ tally: withRetries(tally, retries), receipt: { value: receipt } })
       progress(true)
     },
@@ -124,17 +124,19 @@ export function splitRun(
   async function writeBatch(
     stepped: SteppedBatch,
     at: { readonly before: Checkpoint['cursor'] | undefined; readonly cursor: Checkpoint['cursor']; readonly batchNo: number },
-  ): Promise<readonly Reject[]> {
+  ): Promise<{ readonly rejects: readonly Reject[]; readonly written: number }> {
     midWrite = true
-    const result = await writer.write({
-      id: hashOf([ctx.pipeline, ctx.load.loadId, split.id, at.before ?? null]),
+    const writing = writer.write({
+      id: hashOf([ctx.pipeline, ctx.load.loadId, ctx.bornEpoch, split.id, at.batchNo, at.before ?? null]),
       checkpoint: { cursor: at.cursor, batchNo: at.batchNo },
       rows: rowsOf(stepped.rows),
       rawOf: row => toJson(stepped.source[stepped.origin[row] as number]),
     })
+    const result = await orAborted(writing, ctx.hardSignal)
     midWrite = false
-    const refused = (result.rejected ?? []).map(({ row, error }) => stepped.rejectRow(row, issueOf(error)))
-    return refused.length === 0 ? stepped.rejects : [...stepped.rejects, ...refused]
+    const refused = (result.rejected ?? []).map(({ row, error }) => ({ row, issue: issueOf(error) }))
+    const rejects = refused.length === 0 ? stepped.rejects : [...stepped.rejects, ...stepped.rejectRows(refused)]
+    return { rejects, written: stepped.rows.length - refused.length }
   }
 }
 

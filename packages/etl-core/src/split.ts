@@ -1,4 +1,4 @@
-import type { ErrorJson } from './errors.js'
+import { ConfigError, type ErrorJson } from './errors.js'
 import { hashOf, type Json } from './json.js'
 
 /**
@@ -76,4 +76,27 @@ export function splitsByGroup(splits: readonly Split[]): Map<string, Split[]> {
     else groups.set(groupOf(split), [split])
   }
   return groups
+}
+
+/**
+ * Refuses what no state could keep apart: two splits of one id, or an id that is no key.
+ *
+ * @throws ConfigError `ETL_PLAN_INVALID` naming the first of them.
+ */
+export function checkedPlan(plan: Plan): Plan {
+  const seen = new Set<string>()
+  for (const { id } of plan.splits) {
+    const problem =
+      !/^[A-Za-z0-9._-]{1,120}$/.test(id) || id === '.' || id === '..'
+        ? 'is no split id'
+        : seen.has(id)
+          ? 'comes twice'
+          : undefined
+    if (problem)
+      throw new ConfigError('ETL_PLAN_INVALID', `The source planned a split "${id}", which ${problem}. See splitId().`, {
+        context: { id },
+      })
+    seen.add(id)
+  }
+  return plan
 }

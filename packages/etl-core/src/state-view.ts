@@ -1,4 +1,5 @@
 import type { Json } from './json.js'
+import { takeLease } from './lease.js'
 import {
   type BookmarksDoc,
   bookmarksKey,
@@ -10,7 +11,6 @@ import {
   planKey,
   removeDoc,
   type SplitDoc,
-  saveDoc,
   splitKey,
 } from './load-state.js'
 import { isAlive, ownedByAnother, thisProcess } from './owner.js'
@@ -123,13 +123,15 @@ export async function resetState(
   const owner = head.value?.owner
   if (owner && isAlive(owner, nowMs, thisProcess())) throw ownedByAnother(owner, pipeline, place)
   if (!head.value) return 0
-  // The epoch stays and grows: whoever still believes to own the state is refused.
-  await saveDoc(state, headKey, { ...head.value, epoch: head.value.epoch + 1, owner: null, load: null }, head.version)
+  // Owned while documents are removed, so that no run begins meanwhile; the epoch stays and grows: earlier owners are refused.
+  const clock = { now: () => nowMs }
+  const lease = await takeLease(head, null, { state, clock, me: thisProcess(), leaseMs: 60_000, onLost: () => {} })
   let removed = 0
   for await (const key of state.list('')) {
     if (key === headKey) continue
     await removeDoc(state, key)
     removed++
   }
+  await lease.release(null)
   return removed
 }

@@ -6,7 +6,7 @@ import { addCounts, type Counts, noCounts } from './report.js'
 const maxReasons = 50
 const otherReasons = '(other reasons)'
 /** Samples in a report; the whole set lies in state. */
-const maxSamples = 5
+export const maxSamples = 5
 
 export const emptyTally: Tally = { counts: noCounts, byReason: {}, samples: [] }
 
@@ -33,7 +33,8 @@ function countReasons(rejects: readonly Reject[]): Record<string, number> {
   return counts
 }
 
-function addReasons(a: Tally['byReason'], b: Tally['byReason']): Record<string, number> {
+/** Counts by reason together, the rare ones as one. */
+export function addReasons(a: Tally['byReason'], b: Tally['byReason']): Record<string, number> {
   const sum: Record<string, number> = Object.assign({}, a)
   for (const [reason, count] of Object.entries(b)) {
     const known = Object.hasOwn(sum, reason) || Object.keys(sum).length < maxReasons

@@ -7,7 +7,8 @@ export function delay(ms: number, signal: AbortSignal): Promise<void> {
       signal.removeEventListener('abort', done)
       resolve()
     }
-    const timer = setTimeout(done, ms)
+    // setTimeout holds 31 bits of milliseconds and fires at once beyond.
+    const timer = setTimeout(done, Math.min(ms, 0x7fffffff))
     signal.addEventListener('abort', done, { once: true })
   })
 }
@@ -18,9 +19,17 @@ export function orStopped<V>(promise: Promise<V>, signal: AbortSignal): Promise<
     promise.catch(() => undefined)
     return Promise.resolve('stopped')
   }
+  // A value that is the word itself would be taken for a stop; no caller has strings.
   return new Promise((resolve, reject) => {
     const stop = () => resolve('stopped')
     signal.addEventListener('abort', stop, { once: true })
     promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop))
   })
+}
+
+/** The value of a promise, or the signal's reason as soon as it aborts: for calls that may not listen to the signal themselves. */
+export async function orAborted<V>(promise: Promise<V>, signal: AbortSignal): Promise<V> {
+  const value = await orStopped(promise, signal)
+  if (value === 'stopped') throw signal.reason
+  return value
 }

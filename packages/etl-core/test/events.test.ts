@@ -74,15 +74,21 @@ describe('a report', () => {
 })
 
 describe('run options that make no sense', () => {
-  it.each([{ concurrency: 0 }, { memoryMiB: Number.NaN }, { maxRejects: -1 }, { maxRejects: { share: 2 } }, { loadId: '' }])(
-    '%o are refused before anything is read',
-    async options => {
-      const data = numbers({ splits: { a: [1] } })
+  it.each([
+    { deadlineAtMs: Number.NaN },
+    { waitMs: -1 },
+    { flushEvery: { batches: 0, intervalMs: 1 } },
+    { concurrency: 0 },
+    { memoryMiB: Number.NaN },
+    { maxRejects: -1 },
+    { maxRejects: { share: 2 } },
+    { loadId: '' },
+  ])('%o are refused before anything is read', async options => {
+    const data = numbers({ splits: { a: [1] } })
 
-      const running = runNumbers(data.source, parts().sink, options)
+    const running = runNumbers(data.source, parts().sink, options)
 
-      expect(isEtlError(await running.catch(error => error), 'ETL_CONFIG_INVALID')).toBe(true)
-      expect(data.asked.plans).toBe(0)
-    },
-  )
+    expect(isEtlError(await running.catch(error => error), 'ETL_CONFIG_INVALID')).toBe(true)
+    expect(data.asked.plans).toBe(0)
+  })
 })

@@ -349,6 +349,28 @@ describe('rejects', () => {
     expect(published).toEqual({ a: [2, 1] })
   })
 
+  it('what never became a record is a reject with the position the source gave it', async () => {
+    const state = memoryState()
+    const { source } = numbers({ splits: { a: [1, 2] } })
+    const unreadable = [{ raw: 'x,', position: { line: 3 }, error: new RecordError('ETL_RECORD_UNPARSABLE', 'ragged') }]
+    const broken = {
+      ...source,
+      async *read(...args: Parameters<typeof source.read>) {
+        for await (const batch of source.read(...args)) {
+          const positionOf = (row: number) => ({ line: [1, 2][row]?.toFixed() as string })
+          yield { ...batch, unreadable, positionOf }
+        }
+      },
+    }
+
+    const report = await runNumbers(broken, parts().sink, { state })
+
+    expect(report.counts).toMatchObject({ read: 3, written: 2, rejected: 1 })
+    expect(await rejectsIn(state)).toMatchObject([
+      { row: -1, stage: 'source', position: { line: 3 }, raw: 'x,', reason: 'ragged' },
+    ])
+  })
+
   it('a row the sink refuses is named with its source record', async () => {
     const state = memoryState()
     const { sink, published } = parts({ refuse: record => record === 30 })

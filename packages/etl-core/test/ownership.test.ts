@@ -5,7 +5,7 @@ import { documents, dyingState, memoryState, movedClock, numbers, parts, runNumb
 
 /** A process id that no process has: Linux hands out none this high. */
 const deadPid = 0x3fffffff
-const elsewhere = { host: 'elsewhere', pid: 7, processStartedAtMs: 1 }
+const elsewhere = { host: 'elsewhere', space: 'other', pid: 7, processStart: 1 }
 
 /** A run that stands still in the middle of its first split until it is let go. */
 function standing(options: Parameters<typeof runNumbers>[2] = {}, state = memoryState()) {
@@ -242,6 +242,7 @@ describe('state, looked at from outside', () => {
     const { state, here, go, running } = standing()
     await here
 
+    await expect.poll(async () => (await inspectState(state)).load?.splits[0]?.batchNo).toBe(1)
     const summary = await inspectState(state)
 
     expect(summary).toMatchObject({ epoch: 1, owner: { pid: process.pid, alive: true }, groups: {}, rejects: [] })

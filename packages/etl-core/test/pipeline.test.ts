@@ -87,6 +87,12 @@ describe('a place', () => {
     'sqlserver://host/db?password=geheim',
     'sqlserver://host;Password=geheim;x=1',
     's3://key:geheim@bucket/prefix',
+    'sqlserver://sa:Se/geheim@h',
+    'sqlserver://sa:Se#geheim@h',
+    'sqlserver://sa:Se?geheim@h',
+    'sqlserver:sa:geheim@host',
+    'sqlserver://host; Password = geheim ;x=1',
+    's3://bucket/x?sig=geheim',
   ])('%s is refused for its password, which is not repeated', text => {
     const parse = () => parsePlace(text)
 
@@ -96,6 +102,6 @@ describe('a place', () => {
 
   it('is shown without user, query and fragment', () => {
     expect(parsePlace('s3://user@bucket/prefix?x=1#y').shown).toBe('s3://bucket/prefix')
-    expect(parsePlace('file:./out').shown).toBe('file:./out')
+    expect(parsePlace('file:./a:b@c/out').shown).toBe('file:./a:b@c/out')
   })
 })

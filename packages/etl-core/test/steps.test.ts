@@ -93,7 +93,21 @@ describe('steps', () => {
     const bad = await collect([people], flow => flow.through(wrong))
 
     expect(good.written).toEqual([3, 2])
-    expect(bad.report).toMatchObject({ status: 'failed', error: { code: 'ETL_UNEXPECTED' } })
+    expect(bad.report).toMatchObject({ status: 'failed', error: { code: 'ETL_STEP_FAILED' } })
+  })
+
+  it('a field may have any name', async () => {
+    const row = JSON.parse('{"__proto__":1,"constructor":2,"x":3}') as Record<string, number>
+
+    const { written } = await collect([[row]], flow =>
+      flow
+        .derive({ y: r => r.x ?? 0 })
+        .rename({ x: 'z' })
+        .omit('nothing')
+        .select('__proto__', 'constructor', 'z', 'toString'),
+    )
+
+    expect(JSON.stringify(written[0])).toBe('{"__proto__":1,"constructor":2,"z":3}')
   })
 
   it('changes rows, never batch borders', async () => {

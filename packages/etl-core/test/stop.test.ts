@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { SourceError } from '../src/index.js'
-import { down, eager, memoryState, movedClock, numbers, parts, rejectsIn, runNumbers, table } from './world.js'
+import { documents, down, eager, memoryState, movedClock, numbers, parts, rejectsIn, runNumbers, table } from './world.js'
 
 describe('stopping is not failing', () => {
   it('on a signal it flushes, suspends, says what is left, and goes on next time', async () => {
@@ -64,6 +64,63 @@ describe('stopping is not failing', () => {
     expect(report).toMatchObject({ status: 'stopped', reason: 'The deadline is near.' })
     expect(Date.now()).toBeLessThan(deadlineAtMs)
     expect(report.counts.batches).toBeGreaterThan(0)
+  })
+
+  it('a stop while planning hangs ends the run, and nothing was begun', async () => {
+    const stop = new AbortController()
+    const state = memoryState()
+    const hanging = { ...numbers({ splits: {} }).source, plan: () => new Promise<never>(() => {}) }
+    setTimeout(() => stop.abort(), 10)
+
+    const report = await runNumbers(hanging, parts().sink, { state, signal: stop.signal })
+
+    expect(report.status).toBe('stopped')
+    expect(await documents(state)).toEqual({})
+  })
+
+  it('a sink that hangs is cut off at the deadline', async () => {
+    const { sink } = parts()
+    const hanging: typeof sink = {
+      ...sink,
+      open: async ctx => ({ ...(await sink.open(ctx)), write: () => new Promise<never>(() => {}) }),
+    }
+    const deadlineAtMs = Date.now() + 1_300
+
+    const report = await runNumbers(numbers({ splits: { a: [1] } }).source, hanging, { state: memoryState(), deadlineAtMs })
+
+    expect(report.status).toBe('stopped')
+    expect(Date.now()).toBeLessThanOrEqual(deadlineAtMs)
+  })
+
+  it('a stop after everything was published does not undo the report', async () => {
+    const stop = new AbortController()
+    const { sink } = parts()
+    const onEvent = (event: { type: string }) => (event.type === 'group.published' ? stop.abort() : undefined)
+    const strict = { ...sink, discard: async (_: string, ctx: { signal: AbortSignal }) => ctx.signal.throwIfAborted() }
+
+    const report = await runNumbers(numbers({ splits: { a: [1] } }).source, strict, {
+      state: memoryState(),
+      signal: stop.signal,
+      onEvent,
+    })
+
+    expect(report.status).toBe('succeeded')
+  })
+
+  it('what a failed group says is not lost when the run stops', async () => {
+    const stop = new AbortController()
+    const before = (split: string) => {
+      if (split === 'a') throw new SourceError('ETL_SOURCE_DENIED', 'no entry')
+      stop.abort()
+    }
+
+    const report = await runNumbers(numbers({ splits: { a: [1], b: [2, 3, 4] }, before }).source, parts().sink, {
+      state: memoryState(),
+      signal: stop.signal,
+    })
+
+    expect(report).toMatchObject({ status: 'stopped', error: { code: 'ETL_SOURCE_DENIED' } })
+    expect(report.notes.join()).toContain('Group a failed before the run stopped: no entry')
   })
 
   it('a stop before anything was begun writes nothing', async () => {
@@ -131,7 +188,7 @@ describe('a retry is a new attempt at the split', () => {
 
     expect(first).toMatchObject({
       status: 'failed',
-      splits: [{ attempts: 3, error: { code: 'ETL_SOURCE_UNAVAILABLE', retry: 'later' } }],
+      splits: [{ attempts: 3, error: { code: 'ETL_SOURCE_UNAVAILABLE', retry: 'exhausted' } }],
     })
     expect(back.asked.reads).toEqual(['a@2'])
     expect(published).toEqual({ a: [1, 2, 3] })

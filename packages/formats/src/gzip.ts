@@ -44,7 +44,7 @@ export function gzip<T>(format: Format<T>, options: GzipOptions = {}): Format<T>
     layout: { format: 'gzip', level, unitRecords, of: format.layout },
     unitRecords,
     ...(prepare ? { prepare: facts => gzip(prepare.call(format, facts), options) } : {}),
-    encoder: () => gzipEncoder(format.encoder(), level),
+    encoder: before => gzipEncoder(format.encoder(before), level),
     assemble(units) {
       const { head, between, tail } = format.assemble(units)
       return { head: member(head, level), between: member(between, level), tail: member(tail, level) }

@@ -4,7 +4,7 @@ import { stringify } from 'csv-stringify/sync'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
-import { csv, decodeAll, encodeAll } from '../src/index.js'
+import { csv, decodeAll, encodeAll, gzip } from '../src/index.js'
 import { cutAt, encodeInUnits, nastyText, numRuns, someSizes } from './tools.js'
 
 const written = async (records: object[], options = {}) => Buffer.from(await encodeAll(csv<object>(options), records)).toString()
@@ -74,6 +74,22 @@ describe('writing CSV', () => {
     const { head } = csv().assemble([{ bytes: 4, records: 1, meta: JSON.parse(JSON.stringify(meta)) }])
 
     expect(Buffer.concat([head, ...bytes]).toString()).toBe('b,a\n1,2\n')
+  })
+
+  it.each([
+    ['plain', csv<object>()],
+    ['compressed', gzip(csv<object>())],
+  ])('goes on with the columns of the units before, whatever order the next record has: %s', async (_, format) => {
+    const first = format.encoder()
+    await first.write([{ b: 1, a: 2 }])
+    const { meta } = await first.end()
+    const units = [{ bytes: 4, records: 1, meta: JSON.parse(JSON.stringify(meta)) }]
+
+    const next = format.encoder(units)
+    await next.write([{ a: 4, b: 3 }])
+
+    expect(await next.end()).toMatchObject({ meta })
+    await expect(async () => format.encoder(units).write([{ a: 4, c: 3 }])).rejects.toMatchObject({ code: 'ETL_RECORD_REFUSED' })
   })
 
   it('refuses to put parts with different columns into one file', async () => {

@@ -1,30 +1,45 @@
-import type { Clock } from '@millrace/etl-core'
-import { wait } from './wait.js'
+import { orAborted, wait } from './wait.js'
 
 /** Spaces requests out, and holds all of them when the server asked for it. */
 export interface Gate {
-  /** Resolves when a request may begin. Throws the signal's reason. */
+  /** Resolves when a request may begin. Throws the signal's reason; the turn is then the next one's. */
   pass(signal: AbortSignal | undefined): Promise<void>
-  /** No request begins for this long. */
+  /** No request begins for this long. Of several pauses the one that ends last counts. */
   pause(ms: number): void
 }
 
-/** One gate for all requests of a reader: a rate limit is kept by all together, and a 429 to one concerns them all. */
-export function gate(requestsPerSecond: number | undefined, clock: Clock): Gate {
+/**
+ * One gate for all requests of a reader: a rate limit is kept by all together, and a 429 to one concerns them all. Those who wait pass one
+ * by one in the order they came. Time is the process's own, which nobody sets back.
+ */
+export function gate(requestsPerSecond: number | undefined, now: () => number = () => performance.now()): Gate {
   const everyMs = requestsPerSecond === undefined ? 0 : 1000 / requestsPerSecond
-  let nextAtMs = 0
-  let pausedUntilMs = 0
+  let nextAtMs = Number.NEGATIVE_INFINITY
+  let pausedUntilMs = Number.NEGATIVE_INFINITY
+  let before: Promise<unknown> = Promise.resolve()
+
+  const takeTurn = async (signal: AbortSignal | undefined) => {
+    let dueAtMs = now()
+    // Looked at again after each wait: a pause may have begun meanwhile.
+    for (let atMs = dueAtMs; ; atMs = now()) {
+      signal?.throwIfAborted()
+      const freeAtMs = Math.max(nextAtMs, pausedUntilMs)
+      if (freeAtMs <= atMs) break
+      await wait(freeAtMs - atMs, signal)
+      dueAtMs = freeAtMs
+    }
+    // From when it was due: timers are late, and that must not slow everyone down. But what was missed for longer is not made up for.
+    nextAtMs = Math.max(dueAtMs, now() - everyMs) + everyMs
+  }
+
   return {
-    async pass(signal) {
-      const nowMs = clock.now()
-      const atMs = Math.max(nowMs, nextAtMs, pausedUntilMs)
-      nextAtMs = atMs + everyMs
-      await wait(atMs - nowMs, signal)
-      // A pause may have begun during the wait.
-      if (pausedUntilMs > atMs) await wait(pausedUntilMs - clock.now(), signal)
+    pass(signal) {
+      const mine = before.then(() => takeTurn(signal))
+      before = mine.catch(() => undefined)
+      return orAborted(mine, signal)
     },
     pause(ms) {
-      pausedUntilMs = Math.max(pausedUntilMs, clock.now() + ms)
+      pausedUntilMs = Math.max(pausedUntilMs, now() + ms)
     },
   }
 }

@@ -60,6 +60,7 @@ export interface HttpReaderOptions {
   readonly classify?: Classify | undefined
   readonly onRequest?: ((entry: RequestLogEntry) => void) | undefined
   readonly onRetry?: ((notice: RetryNotice) => void) | undefined
+  /** Says how far away the date of a Retry-After is. Waits and rates go by the process's own time, which nobody sets back. */
   readonly clock?: Clock | undefined
 }
 

@@ -5,7 +5,7 @@ import type { Agent } from 'undici'
 import { exhausted, type ShownRequest, statusError, transportError } from './errors.js'
 import { gate } from './gate.js'
 import { type HttpReader, type HttpReaderOptions, type HttpRequestOptions, type Settings, settingsOf } from './options.js'
-import { redactUrl, secretsOf, withoutSecrets } from './redact.js'
+import { redactText, redactUrl, secretsOf, withoutSecrets } from './redact.js'
 import type { HttpResponse } from './response.js'
 import { backoffMs, retryAfterMs } from './retry.js'
 import { type Outgoing, type Received, send } from './send.js'
@@ -38,7 +38,7 @@ export function isHttpReader(value: unknown): value is HttpReader {
 export function httpReader(options: HttpReaderOptions = {}): HttpReader {
   const settings = settingsOf(options)
   const limit = pLimit(settings.concurrency)
-  const turnstile = gate(settings.requestsPerSecond, settings.clock)
+  const turnstile = gate(settings.requestsPerSecond)
   let ownAgent: Promise<Agent> | undefined
 
   const dispatcher = async () => {
@@ -53,7 +53,7 @@ export function httpReader(options: HttpReaderOptions = {}): HttpReader {
       limit(async () => {
         await turnstile.pass(signal)
         const wire = { ...settings, dispatcher: await dispatcher() }
-        const beganAtMs = settings.clock.now()
+        const beganAtMs = performance.now()
         try {
           const received = await send(wire, outgoing, signal)
           log(beganAtMs, received)
@@ -79,7 +79,7 @@ export function httpReader(options: HttpReaderOptions = {}): HttpReader {
           method: shown.method,
           url: shown.url,
           ...(received === undefined ? {} : { status: received.response.status }),
-          ms: settings.clock.now() - beganAtMs,
+          ms: Math.round(performance.now() - beganAtMs),
           attempt: no,
           bytes: received?.bytes ?? 0,
         })
@@ -144,7 +144,7 @@ function judge(
 function outgoingOf(address: string | URL, settings: Settings, options: HttpRequestOptions): Outgoing {
   const url = URL.canParse(String(address)) ? new URL(address) : undefined
   if (!url || !/^https?:$/.test(url.protocol)) {
-    throw new ConfigError('ETL_CONFIG_INVALID', `"${url ? redactUrl(url) : address}" is not an http or https address.`)
+    throw new ConfigError('ETL_CONFIG_INVALID', `"${redactText(String(address))}" is not an http or https address.`)
   }
   if (url.username !== '' || url.password !== '') {
     throw new ConfigError(

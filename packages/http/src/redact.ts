@@ -20,6 +20,20 @@ export function redactUrl(url: string | URL, secretParams: readonly string[] = [
   return shown.href
 }
 
+/** Of an address that cannot be read no part is known to be harmless: so many characters are for people to find it by. */
+const shownChars = 60
+
+/**
+ * An address that is none, or none of http, for an error: what comes before query and fragment, without anything that may be a user or
+ * password; of schemes without a host only their name.
+ */
+export function redactText(address: string): string {
+  const scheme = /^\s*([a-z][a-z0-9+.-]*:)(?!\/\/)/i.exec(address)?.[1]
+  if (scheme !== undefined) return `${scheme}…`
+  const plain = address.replace(/[?#].*$/s, '').replace(/^([^@/]*\/\/)?.*@/s, '$1***@')
+  return plain.length < address.length || plain.length > shownChars ? `${plain.slice(0, shownChars)}…` : plain
+}
+
 /** The secret values of a request, longest first, to be taken out of whatever a server says back. */
 export function secretsOf(
   url: URL,

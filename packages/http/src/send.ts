@@ -1,6 +1,7 @@
 import type { Dispatcher } from 'undici'
 import { acceptEncoding, coded, decodeBody, readBody } from './body.js'
 import { type HttpResponse, plainHeaders, responseOf } from './response.js'
+import { longestMs } from './wait.js'
 
 /** A request as it goes out. */
 export interface Outgoing {
@@ -31,7 +32,7 @@ export async function send(wire: Wire, request: Outgoing, signal: AbortSignal | 
   const stop = () => ender.abort(signal?.reason)
   const timer = setTimeout(
     () => ender.abort(coded('ETL_HTTP_TIMEOUT', `no complete answer within ${wire.timeoutMs} ms`)),
-    wire.timeoutMs,
+    Math.min(wire.timeoutMs, longestMs),
   )
   // Not AbortSignal.any: on Node 20 each one made from a long-lived signal stays in memory until that signal is gone.
   if (signal?.aborted) stop()

@@ -1,4 +1,7 @@
-/** Waits. Throws the signal's reason as soon as it aborts. */
+/** What a timer can take, 24 days: with more it would fire at once. */
+export const longestMs = 2 ** 31 - 1
+
+/** Waits, 24 days at most. Throws the signal's reason as soon as it aborts. */
 export function wait(ms: number, signal: AbortSignal | undefined): Promise<void> {
   signal?.throwIfAborted()
   if (ms <= 0) return Promise.resolve()
@@ -7,10 +10,13 @@ export function wait(ms: number, signal: AbortSignal | undefined): Promise<void>
       clearTimeout(timer)
       reject(signal?.reason)
     }
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', stop)
-      resolve()
-    }, ms)
+    const timer = setTimeout(
+      () => {
+        signal?.removeEventListener('abort', stop)
+        resolve()
+      },
+      Math.min(ms, longestMs),
+    )
     signal?.addEventListener('abort', stop, { once: true })
   })
 }

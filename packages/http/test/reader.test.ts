@@ -99,6 +99,13 @@ describe('trying again', () => {
     expect(seen).toHaveLength(3)
   })
 
+  it('is not hurried by a time-out longer than a timer can take', async () => {
+    const { url, seen } = await serve((_request, response) => void setTimeout(() => response.end('slow'), 20))
+
+    expect((await reader({ timeoutMs: Number.POSITIVE_INFINITY }).request(url)).text()).toBe('slow')
+    expect(seen).toHaveLength(1)
+  })
+
   it('a body that trickles in does not keep an attempt alive beyond its time', async () => {
     const { url } = await serve((_request, response) => {
       const trickle = setInterval(() => response.write('x'), 5)
@@ -314,6 +321,18 @@ describe('politeness', () => {
     expect((seen[3]?.atMs ?? 0) - (seen[0]?.atMs ?? 0)).toBeGreaterThanOrEqual(50)
   })
 
+  it('is not held up by a clock that is set back', async () => {
+    const { url, seen } = await serve(status(200))
+    let setBackMs = 0
+    const spaced = reader({ requestsPerSecond: 50, clock: { now: () => Date.now() - setBackMs } })
+    await spaced.request(url)
+
+    setBackMs = 3_600_000
+    await spaced.request(url)
+
+    expect((seen[1]?.atMs ?? 0) - (seen[0]?.atMs ?? 0)).toBeLessThan(1_000)
+  })
+
   it('fetches a page only when it is asked for, and none after the loop is left', async () => {
     const { url, seen } = await serve((request, response) => response.end(request.url))
     const pages = reader().pages(`${url}/1`, response => `${url}/${Number(response.text().slice(1)) + 1}`)
@@ -424,5 +443,26 @@ describe('the reader', () => {
       expect(error).toMatchObject({ code: 'ETL_CONFIG_INVALID' })
       expect(String(error)).not.toContain('pa55word')
     }
+  })
+
+  it.each([
+    'https://user:pa55word@exa mple.org/a',
+    'https://user:pa@55word@:x',
+    'https://user:pa55word//a@:x',
+    'user:pa55word@example.org',
+    '//user:pa55word@example.org/a',
+    'https://exa mple.org/a?token=pa55word',
+    '/items#pa55word',
+    'ftp://example.org/a?key=pa55word',
+    'data:text/plain,pa55word',
+    `${'long'.repeat(30)}pa55word`,
+  ])('shows no secret of an address it refuses: %s', async address => {
+    const error = await errorOf(reader().request(address))
+
+    expect(error).toMatchObject({
+      code: 'ETL_CONFIG_INVALID',
+      message: expect.stringContaining('is not an http or https address'),
+    })
+    expect(String(error)).not.toMatch(/55word/)
   })
 })

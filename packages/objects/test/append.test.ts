@@ -70,6 +70,21 @@ describe('appending', () => {
     expect(await visible(often)).toEqual(await visible(once))
   })
 
+  test('is not affected by a flush between records whose fields come in another order, in partitions either', async () => {
+    const [often, once] = [memoryStore(), memoryStore()]
+    const batches = [[{ p: 'x', a: 1, b: 2 }], [{ b: 4, a: 3, p: 'x' }], [{ b: 6, a: 5, p: 'y' }], [{ p: 'y', a: 7, b: 8 }]]
+    const sinkOver = (store: ObjectStore) =>
+      objectSink<{ p: string; a: number; b: number }>({
+        ...{ store: () => store, shown: 'memory:', format: csv(), path: 'd', layout: 'append', partitionBy: ['p'] },
+      })
+
+    await (await load(sinkOver(often), split('s'), batches, 'one', true)).publish()
+    await (await load(sinkOver(once), split('s'), batches, 'one', false)).publish()
+
+    expect(Object.values(await visible(once))).toEqual(['a,b\n1,2\n3,4\n', 'b,a\n6,5\n8,7\n'])
+    expect(await visible(often)).toEqual(await visible(once))
+  })
+
   test('begins a new object when one is full', async () => {
     const store = memoryStore()
     await (await load(appendLines(store, 10), split('s'), [['aaaa'], ['bbbb'], ['cccc'], ['d']], 'one', true)).publish()
@@ -183,6 +198,34 @@ describe('partitions', () => {
     ['a=../', { a: '..' }],
   ])('are called %s', (expected, record) => {
     expect(partitionOf(record, ['a'])).toBe(expected)
+  })
+
+  test('that no name can hold reject their records, naming field and value, and the others are written', async () => {
+    const store = memoryStore()
+    const options = { store: () => store, shown: 'memory:', path: '', layout: 'append' as const, format: ndjson<object>() }
+    const writer = await objectSink<object>({ ...options, partitionBy: ['p', 'q'] }).open(splitContext(split('s')))
+    const values = ['ok', 'x\ud800', 'y'.repeat(300), '東'.repeat(70), '%'.repeat(70), '東'.repeat(60)]
+
+    const { rejected } = await writer.write(
+      batch(
+        values.map(p => ({ p, q: 1 })),
+        1,
+      ),
+    )
+
+    expect(rejected?.map(({ row, error }) => [row, error.code, error.path])).toEqual(
+      [1, 2, 3, 4].map(row => [row, 'ETL_RECORD_REFUSED', ['p']]),
+    )
+    expect(rejected?.[0]?.error.message).toMatch(/"p" is "x\\ud800"/)
+    expect(rejected?.[1]?.error.message).toMatch(/"p" is "y{40}…"/)
+    expect((await writer.commit()) as object).toMatchObject({ records: 2 })
+  })
+
+  test('of many fields that would make too long a key together reject their records', () => {
+    const fields = ['a', 'b', 'c', 'd', 'e']
+    const record = Object.fromEntries(fields.map(field => [field, 'x'.repeat(190)]))
+
+    expect(() => partitionOf(record, fields)).toThrow(/of a, b, c, d, e .* 965 bytes/)
   })
 
   test('whose field the record schema lacks are refused; columns of the format are those that are left', async () => {

@@ -1,4 +1,5 @@
 import type { Checkpoint, Group, Json, ObjectSinkOptions, RunContext, Sink, Split, StateStore } from '@millrace/etl-core'
+import { csv } from '@millrace/formats'
 import { describe, expect, test } from 'vitest'
 import { folderStore, memoryStore, type ObjectStore, objectSink } from '../src/index.js'
 import { batch, runContext, split, splitContext } from './support/contexts.js'
@@ -195,6 +196,35 @@ describe('what was published', () => {
     expect(await still(copy)).toBe(false)
   })
 
+  test('is read in a copied folder until something is published there, and never written to before', async () => {
+    const store = folderStore(await tempFolder())
+    for (const group of ['one', 'two']) await load(sinkOf(store), split(group), [['a']], runContext({ loadId: group }))
+    const copy = folderStore(await tempFolder())
+    for await (const { key } of store.list('')) await copy.put(key, (await store.get(key)).body)
+    let read: string[] = []
+    const watched: ObjectStore = {
+      ...copy,
+      get: (key, options) => {
+        if (!key.startsWith('_')) read.push(key)
+        return copy.get(key, options)
+      },
+    }
+    const run = async (publishes?: string) => {
+      read = []
+      const sink = sinkOf(watched)
+      const still = [await sink.stillPublished?.('one', runContext()), await sink.stillPublished?.('two', runContext())]
+      const looked = read
+      if (publishes) await load(sink, split(publishes), [['new']], runContext({ loadId: 'new' }))
+      return { still, looked }
+    }
+    const before = await contents(copy)
+
+    expect(await run()).toEqual({ still: [true, true], looked: ['one.txt', 'two.txt'] })
+    expect(await contents(copy)).toEqual(before)
+    expect(await run('two')).toEqual({ still: [true, true], looked: ['one.txt', 'two.txt'] })
+    expect(await run()).toEqual({ still: [true, true], looked: [] })
+  })
+
   test('leaves no trace of its staging', async () => {
     const root = await tempFolder()
     await load(sinkOf(folderStore(root)), plant, [['a']])
@@ -204,6 +234,8 @@ describe('what was published', () => {
       '_millrace/app/',
       '_millrace/app/manifests/',
       expect.stringMatching(/^_millrace\/app\/manifests\/plants-[0-9a-f]{12}\.json$/),
+      '_millrace/owners/',
+      expect.stringMatching(/^_millrace\/owners\/[0-9a-f]{32}\.json$/),
       '_millrace/tmp/',
       'plants.txt',
     ])
@@ -244,6 +276,22 @@ describe('a writer', () => {
 
     expect(checkpoint.batchNo).toBe(1)
     expect((await visible(store))['plants.txt']).toBe('# begin\na\nb\n# end\n')
+  })
+
+  test('goes on with what its format inferred from the first records', async () => {
+    const store = memoryStore()
+    const sink = objectSink<object>({ store: () => store, shown: 'memory:', format: csv(), path: '{group}.csv' })
+    const first = await sink.open(splitContext(plant))
+    await first.write(batch([{ a: 1, b: 2 }], 1))
+    const checkpoint = (await first.flush()) as Checkpoint
+    await first.suspend()
+
+    const ctx = runContext({ epoch: 2 })
+    const second = await sink.open(splitContext(plant, ctx, checkpoint))
+    await second.write(batch([{ b: 4, a: 3 }], 2))
+    await sink.publish?.({ name: 'plants', receipts: [{ split: plant, receipt: await second.commit() }] }, ctx)
+
+    expect(await visible(store)).toEqual({ 'plants.csv': 'a,b\n1,2\n3,4\n' })
   })
 
   test('acknowledges nothing of a unit that is not full, and then the batch that filled it', async () => {
@@ -358,10 +406,36 @@ describe('paths', () => {
   }
 
   test('keep a label within its place, whatever it holds', async () => {
-    expect(await keyFor('{a}/{b}/x.txt', { a: '../../etc', b: '..' })).toEqual(['..-..-etc/--/x.txt'])
-    expect(await keyFor('{a}{b}/x.txt', { a: '.', b: '.' })).toEqual(['--/x.txt'])
-    expect(await keyFor('{a}.txt', { a: 'a/b\\c\0d\ne' })).toEqual(['a-b-c-d-e.txt'])
-    expect(await keyFor('x{a}/{b}.txt', { a: '', b: 'ñ 東京' })).toEqual(['x-/ñ 東京.txt'])
+    const hash = '[0-9a-f]{8}'
+    const expectKey = async (path: string, labels: Record<string, string>, expected: string) =>
+      expect(await keyFor(path, labels)).toEqual([expect.stringMatching(new RegExp(`^${expected.replaceAll('#', hash)}$`))])
+
+    await expectKey('{a}/{b}/x.txt', { a: '../../etc', b: '..' }, '\\.\\.-\\.\\.-etc-#/---#/x.txt')
+    await expectKey('{a}{b}/x.txt', { a: '.', b: '.' }, '--#--#/x.txt')
+    await expectKey('{a}.txt', { a: 'a/b\\c\0d\ne' }, 'a-b-c-d-e-#.txt')
+    await expectKey('x{a}/{b}.txt', { a: '', b: 'ñ 東京' }, 'x-#/ñ 東京.txt')
+    await expectKey('{a}.txt', { a: '東'.repeat(100) }, '東{60}-#.txt')
+  })
+
+  test('differ for labels that differ, whatever cannot be in a name', async () => {
+    const labels = [
+      'a/b',
+      'a-b',
+      'a\\b',
+      'a\nb',
+      'a\ud800b',
+      'a\ud801b',
+      '',
+      '.',
+      '..',
+      '-',
+      '--',
+      'x'.repeat(300),
+      'x'.repeat(301),
+    ]
+    const keys = await Promise.all(labels.map(a => keyFor('{a}.txt', { a })))
+
+    expect(new Set(keys.flat()).size).toBe(labels.length)
   })
 
   test('name the fields that are known when one is not', async () => {

@@ -67,6 +67,26 @@ describe.each(Object.entries(kinds))('%s', (_, stateIn) => {
     expect(await contents(store)).toEqual({})
   })
 
+  test('takes a save or a removal whose answer was lost, and which was then refused because of itself, for done', async () => {
+    const store = memoryStore()
+    const forgetful: ObjectStore = {
+      ...store,
+      async put(key, body, options) {
+        await store.put(key, body, options)
+        return store.put(key, body, options)
+      },
+    }
+    const state = stateIn(forgetful, 'app')
+
+    const first = await state.save('head', 1, 'absent')
+    const second = await state.save('head', 2, first)
+
+    expect(await stateIn(store, 'app').load('head')).toEqual({ value: 2, version: second })
+    await expect(state.save('head', 3, first)).rejects.toMatchObject(conflict)
+    await state.remove('head', second)
+    expect(await contents(store)).toEqual({})
+  })
+
   test('names the object that is damaged', async () => {
     const store = memoryStore()
     const state = stateIn(store, 'app')

@@ -19,12 +19,12 @@ const widestOffsetSeconds = 16 * 3600
  * @throws RecordError `ETL_RECORD_INVALID` for text that is no local time, or one that did not happen, or twice without `near`.
  * ConfigError `ETL_CONFIG_INVALID` for a zone this runtime does not know.
  */
-export function zonedToUtc(local: string, timeZone: string, { near }: { readonly near?: number } = {}): string {
+export function zonedToUtc(local: string, timeZone: string, options: { readonly near?: number } = {}): string {
   const m = localShape.exec(local)
   const wall = m && epochSeconds(Number(m[1]), Number(m[2]), Number(m[3]), Number(m[4]), Number(m[5]), Number(m[6] ?? 0))
   if (!m || wall === null || wall === undefined)
     throw refused(local, timeZone, 'is not a local time YYYY-MM-DD HH:MM:SS[.digits]')
-  const utc = pick(instantsOf(wall, offsetOf(timeZone)), local, timeZone, near)
+  const utc = pick(instantsOf(wall, offsetOf(timeZone)), local, timeZone, options.near)
   const text = instantText({ seconds: utc, fraction: m[7] ?? '' })
   if (text === undefined) throw refused(local, timeZone, 'is outside the years 0001 to 9999 in UTC')
   return text

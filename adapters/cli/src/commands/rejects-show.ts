@@ -41,7 +41,8 @@ export const showStored: Action = {
     const filter = rejectFilter(invocation.given)
     const asLines = invocation.given.switches.get('ndjson') === true
     const most = limit ?? (asLines ? Number.POSITIVE_INFINITY : defaultLimit)
-    const text = asLines ? ndjsonLine : (reject: Reject) => `${rejectText(reject, io.isTTY ? 'cut' : 'whole')}\n`
+    const raw = io.isTTY ? 'cut' : 'whole'
+    const text = asLines ? ndjsonLine : (reject: Reject, at: number) => `${at > 0 ? '\n' : ''}${rejectText(reject, raw)}`
     const { shown, more } = await writeRejects(listRejects(state, filter), most, text, io)
     if (shown === 0 && !asLines) io.stderr.write(noRejectsText(invocation.pipeline.name, place, filter))
     if (more && !asLines) {
@@ -57,13 +58,13 @@ export const showStored: Action = {
 async function writeRejects(
   rejects: AsyncIterable<Reject>,
   most: number,
-  text: (reject: Reject) => string,
+  text: (reject: Reject, at: number) => string,
   io: CommandIo,
 ): Promise<{ readonly shown: number; readonly more: boolean }> {
   let shown = 0
   for await (const reject of rejects) {
     if (shown >= most) return { shown, more: true }
-    io.stdout.write(text(reject))
+    io.stdout.write(text(reject, shown))
     shown++
     if (!((await io.stdout.ready?.()) ?? true)) break
   }

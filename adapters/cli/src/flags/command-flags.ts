@@ -31,6 +31,7 @@ export const planFlag: CommandFlag = { name: 'plan', does: 'also ask the source 
 /** `millrace run`: how to run. None of these decides which records arrive. */
 export const runFlags: readonly CommandFlag[] = [
   fullFlag,
+  { name: 'keep-bookmarks', does: 'go on from bookmarks though parameters, version or layout are others now' },
   { name: 'concurrency', value: 'n', does: 'splits run at once (default 4, lowered to fit the memory)' },
   { name: 'memory', value: 'MiB', does: "budget for the run's buffers (default 64)" },
   stateFlag,

@@ -4,6 +4,7 @@ import type { Given } from './parse.js'
 /** The run flags, read. */
 export interface RunFlagValues {
   readonly full: boolean
+  readonly keepBookmarks?: boolean
   readonly concurrency?: number
   readonly memoryMiB?: number
   readonly waitMs?: number
@@ -33,6 +34,7 @@ export function runFlagValues(given: Given, problems: string[]): RunFlagValues {
   const deadlineSeconds = number('deadline', 'seconds, more than 0', value => seconds(value) && value > 0)
   return {
     full: given.switches.get('full') === true,
+    keepBookmarks: given.switches.get('keep-bookmarks') === true,
     ...defined('concurrency', number('concurrency', 'a whole number from 1 on', whole)),
     ...defined('memoryMiB', number('memory', 'a whole number of MiB from 1 on', whole)),
     ...defined('waitMs', waitSeconds === undefined ? undefined : waitSeconds * 1000),

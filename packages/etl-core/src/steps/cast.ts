@@ -1,6 +1,6 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { RecordError } from '../errors.js'
-import { eachRow, type Step } from './step.js'
+import { eachRow, putField, type Step, withFields } from './step.js'
 import { issueFromStandard } from './validate.js'
 
 /** The conversions `cast` knows by name. Text from a CSV or JSON file becomes a value; `''` and null become null. */
@@ -37,11 +37,11 @@ export function castStep(casts: Readonly<Record<string, Cast>>): Step {
         const issues = entries.flatMap(([field, cast]) => {
           const result = castField((row as Record<string, unknown>)[field], field, cast)
           if ('issues' in result) return result.issues
-          values[field] = result.value
+          putField(values, field, result.value)
           return []
         })
         if (issues.length > 0) run.reject(origin, stage, issues)
-        else emit(Object.assign({}, row, values))
+        else emit(withFields(row, values))
       }),
   }
 }

@@ -1,5 +1,5 @@
 import pLimit from 'p-limit'
-import { eachRow, refuse, type Step, type StepContext, type StepRows } from './step.js'
+import { eachRow, refuse, type Step, type StepContext, type StepRows, stepFailed } from './step.js'
 
 /** One record becomes one other. */
 export function mapStep(make: (record: never, ctx: StepContext) => unknown): Step {
@@ -79,7 +79,10 @@ export function eachAsyncStep(make: (record: never, ctx: StepContext) => Promise
 /** Part of a pipeline that works on a whole batch at a time. */
 export interface CustomStep<T, U> {
   readonly name: string
-  /** Calls `emit(record, from)` for each record it makes; `from` is the index in `records` it came from. Keeps nothing between calls. */
+  /**
+   * Calls `emit(record, from)` for each record it makes; `from` is the index in `records` it came from. Keeps nothing between calls.
+   * Whatever it throws fails the split: a record it cannot take it leaves out, or passes on for `validate` to reject.
+   */
   apply(records: readonly T[], emit: (record: U, from: number) => void, ctx: StepContext): void | Promise<void>
 }
 
@@ -89,7 +92,7 @@ export function throughStep(custom: CustomStep<never, unknown>): Step {
   return {
     name: step.name,
     keepsShape: false,
-    async apply(set, run) {
+    async apply(set, run, stage) {
       const rows: unknown[] = []
       const origin: number[] = []
       const emit = (row: unknown, from: number) => {
@@ -98,7 +101,12 @@ export function throughStep(custom: CustomStep<never, unknown>): Step {
         rows.push(row)
         origin.push(source)
       }
-      await step.apply(set.rows, emit, run.context)
+      try {
+        await step.apply(set.rows, emit, run.context)
+      } catch (error) {
+        // It worked on the whole batch: which record it was cannot be told, only where the batch began.
+        throw stepFailed(error, set.origin.length === 0 ? null : run.positionOf(set.origin[0] as number), stage)
+      }
       return { rows, origin }
     },
   }

@@ -71,10 +71,29 @@ export function refuse(error: unknown, origin: number, run: StepRun, stage: stri
   run.reject(origin, stage, [issueOf(error)])
 }
 
-function stepFailed(error: unknown, position: Json, stage: string): EtlError {
+/** What a step's own function throws outside `eachRow`, named by step and place. */
+export function stepFailed(error: unknown, position: Json, stage: string): EtlError {
   const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
   return new EtlError('ETL_STEP_FAILED', `Step ${stage} failed at record ${JSON.stringify(position)}: ${what}`, {
     cause: error,
     context: { stage, position },
   })
+}
+
+/** Sets a field, whatever it is called: an assignment to `__proto__` would set the object's prototype instead. */
+export function putField(record: Record<string, unknown>, field: string, value: unknown): void {
+  if (field === '__proto__') Object.defineProperty(record, field, { value, enumerable: true, configurable: true, writable: true })
+  else record[field] = value
+}
+
+/**
+ * A copy of a record with fields added or replaced.
+ *
+ * Copied first and assigned then, rather than one spread with new keys: on Node 20 that gives nearly every row a hidden class of its own,
+ * which makes each later access many times slower.
+ */
+export function withFields(record: unknown, fields: Record<string, unknown>): Record<string, unknown> {
+  const out = { ...(record as Record<string, unknown>) }
+  for (const field of Object.keys(fields)) putField(out, field, fields[field])
+  return out
 }

@@ -2,7 +2,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { RecordError } from '../errors.js'
 import type { Json } from '../json.js'
 import { type Issue, reasonOf } from '../reject.js'
-import type { Step, StepRows } from './step.js'
+import { putField, type Step, type StepRows, stepFailed, withFields } from './step.js'
 
 /** What to do with records and fields that do not fit. */
 export interface ValidateOptions<T> {
@@ -36,7 +36,13 @@ export function validateStep(schema: StandardSchemaV1, options: ValidateOptions<
           origin.push(from)
         } else if (options.onInvalid === 'drop') dropped++
         else if (options.onInvalid === 'fail') throw refused(result.issues, run.positionOf(from), stage)
-        else run.reject(from, stage, result.issues, reasonFrom(options as ValidateOptions<unknown>, result.issues, row))
+        else {
+          try {
+            run.reject(from, stage, result.issues, reasonFrom(options as ValidateOptions<unknown>, result.issues, row))
+          } catch (error) {
+            throw stepFailed(error, run.positionOf(from), stage)
+          }
+        }
       }
       run.drop(dropped)
       return { rows, origin }
@@ -67,8 +73,8 @@ function finisher(options: ValidateOptions<unknown>): (row: unknown, result: Sta
     if (keep === 'input') return { row: unknownFields === 'drop' ? onlyFieldsOf(row, result.value) : row }
     if (unknown.length === 0) return { row: result.value }
     const kept: Record<string, unknown> = {}
-    for (const field of unknown) kept[field] = (row as Record<string, unknown>)[field]
-    return { row: Object.assign({}, result.value, kept) }
+    for (const field of unknown) putField(kept, field, (row as Record<string, unknown>)[field])
+    return { row: withFields(result.value, kept) }
   }
 }
 

@@ -75,7 +75,7 @@ export async function runLife<T, U>(
     state: stateAround(state, life.around),
     signal: life.signal,
     // The same process id at another start time: whoever comes next sees at once that this process is gone.
-    owner: { host: 'crash-test', pid: 1, processStartedAtMs: turn },
+    owner: { host: 'crash-test', space: 'crash-test', pid: 1, processStart: turn },
   })
 }
 

@@ -40,7 +40,7 @@ function csvFormat<T extends object>(settings: CsvSettings, fixed: CsvColumns | 
     contentType: 'text/csv; charset=utf-8',
     layout: { format: 'csv', ...look, columns: fixed?.names ?? null },
     prepare: facts => (fixed ? csvFormat<T>(settings, fixed) : csvFormat<T>(settings, columnsOfFlow(facts))),
-    encoder: () => csvEncoder<T>(settings, fixed),
+    encoder: before => csvEncoder<T>(settings, fixed, before),
     assemble: units => ({ head: csvHead(settings, fixed, units), between: nothing, tail: nothing }),
     // The record type is the caller's word: what is read are texts.
     decode: (input, from, limits) => decodeCsv(settings, input, from, limits) as AsyncGenerator<never>,

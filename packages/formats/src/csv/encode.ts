@@ -12,9 +12,16 @@ export interface CsvColumns {
   readonly chosen: boolean
 }
 
-/** Writes CSV lines. A batch is encoded whole or not at all: after an error the encoder is as it was. */
-export function csvEncoder<T extends object>(settings: CsvSettings, fixed: CsvColumns | undefined): UnitEncoder<T> {
-  let columns = fixed
+/**
+ * Writes CSV lines. A batch is encoded whole or not at all: after an error the encoder is as it was. Columns that are not fixed are those
+ * of the units before, else those of the first record.
+ */
+export function csvEncoder<T extends object>(
+  settings: CsvSettings,
+  fixed: CsvColumns | undefined,
+  before: readonly UnitReceipt[] = [],
+): UnitEncoder<T> {
+  let columns = fixed ?? columnsOfLast(before)
   return {
     write(records) {
       if (records.length === 0) return []
@@ -83,6 +90,12 @@ export function csvHead(settings: CsvSettings, fixed: CsvColumns | undefined, un
   const names = fixed?.names ?? columnsOfUnits(units)
   const mark = settings.bom ? '\uFEFF' : ''
   return utf8(settings.header && names ? mark + stringifyRows([names], settings, names.length) : mark)
+}
+
+function columnsOfLast(units: readonly UnitReceipt[]): CsvColumns | undefined {
+  const last = units.findLast(({ meta }) => columnsIn(meta).length > 0)
+  const [names] = columnsIn(last?.meta)
+  return names && { names, chosen: false }
 }
 
 function columnsOfUnits(units: readonly UnitReceipt[]): readonly string[] | undefined {

@@ -18,7 +18,7 @@ export interface ParquetOptions {
    */
   readonly rowGroupRecords?: number
   /** Default `snappy`, which every engine reads. `gzip` is smaller and slower. */
-  readonly codec?: Codec
+  readonly codec?: 'snappy' | 'gzip' | 'uncompressed'
 }
 
 /**

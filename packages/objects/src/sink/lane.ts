@@ -1,6 +1,6 @@
 import type { Format, UnitReceipt } from '@millrace/etl-core'
 import { type Encoded, encodeRows } from './encode.js'
-import type { Part } from './parts.js'
+import { type Part, unitsIn } from './parts.js'
 
 /** Stores bytes as one more staged part and returns its name. */
 export type Stage = (chunks: readonly Uint8Array[], bytes: number) => Promise<string>
@@ -31,6 +31,8 @@ export interface LaneOptions<T> {
   readonly stage: Stage
   /** Parts of an earlier attempt that this lane goes on from. */
   readonly parts?: readonly Part[]
+  /** The units its format is to go on from. Default: those of `parts`. */
+  readonly before?: readonly UnitReceipt[]
   /** Note each part's first batch. */
   readonly named: boolean
   readonly partition?: string
@@ -47,9 +49,10 @@ interface Waiting {
 const nothingWaits = (): Waiting => ({ chunks: [], bytes: 0, inside: false, first: '' })
 
 /** A lane without records. */
-export function openLane<T>({ format, stage, parts: before = [], named, partition }: LaneOptions<T>): Lane<T> {
-  const encoder = format.encoder()
-  const parts: Part[] = [...before]
+export function openLane<T>(options: LaneOptions<T>): Lane<T> {
+  const { format, stage, named, partition } = options
+  const parts: Part[] = [...(options.parts ?? [])]
+  const encoder = format.encoder(options.before ?? unitsIn(parts))
   let finished = nothingWaits()
   let units: UnitReceipt[] = []
   let open = nothingWaits()

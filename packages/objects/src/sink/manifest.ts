@@ -23,18 +23,27 @@ export interface ManifestObject {
   readonly sha256: string
 }
 
-/** Writes a manifest, unless it is there already as it would be. */
-export async function writeManifest(store: ObjectStore, key: string, manifest: Manifest, signal: AbortSignal): Promise<void> {
-  const text = Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`)
+/** Writes a manifest, unless it is there already as it would be. Returns the one that was there. */
+export async function writeManifest(
+  store: ObjectStore,
+  key: string,
+  manifest: Manifest,
+  signal: AbortSignal,
+): Promise<Manifest | undefined> {
+  const text = textOf(manifest)
   const before = await readIfThere(store, key, signal)
-  if (before && text.equals(before)) return
-  await store.put(key, text, { contentType: 'application/json', signal })
+  if (!before || !text.equals(before.bytes)) await store.put(key, text, { contentType: 'application/json', signal })
+  return before && parse(before.bytes)
 }
 
-/** A group's manifest; `undefined` if there is none that can be read. */
-export async function readManifest(store: ObjectStore, key: string, signal: AbortSignal): Promise<Manifest | undefined> {
-  const bytes = await readIfThere(store, key, signal)
-  if (!bytes) return undefined
+/** A group's manifest and the version it lies at; `undefined` if there is none that can be read. */
+export async function readManifest(store: ObjectStore, key: string, signal: AbortSignal): Promise<ManifestRead | undefined> {
+  const found = await readIfThere(store, key, signal)
+  const manifest = found && parse(found.bytes)
+  return manifest && { manifest, etag: found.etag }
+}
+
+function parse(bytes: Uint8Array): Manifest | undefined {
   try {
     const manifest = JSON.parse(new TextDecoder().decode(bytes)) as Manifest
     return manifest.format === 1 && Array.isArray(manifest.objects) ? manifest : undefined
@@ -43,25 +52,57 @@ export async function readManifest(store: ObjectStore, key: string, signal: Abor
   }
 }
 
+/** A manifest as it was read. */
+export interface ManifestRead {
+  readonly manifest: Manifest
+  /** The version it lies at. */
+  readonly etag: string
+}
+
 /**
- * Whether an object still is what a manifest says. The same size and etag will do; where only the etag differs (the folder was copied, a
- * backup restored) the content is read.
+ * A manifest whose objects are still what it says, with the etags they have now; `undefined` if one is not. The same size and etag will
+ * do; where only the etag differs (the folder was copied, a backup restored) the content is read.
  */
-export async function stillThere(store: ObjectStore, object: ManifestObject, signal: AbortSignal): Promise<boolean> {
-  const now = await store.head(object.key, { signal })
-  if (!now || now.bytes !== object.bytes) return false
-  if (now.etag === object.etag) return true
+export async function stillThere(store: ObjectStore, manifest: Manifest, signal: AbortSignal): Promise<Manifest | undefined> {
+  const objects: ManifestObject[] = []
+  for (const object of manifest.objects) {
+    const now = await store.head(object.key, { signal })
+    if (!now || now.bytes !== object.bytes) return undefined
+    if (now.etag !== object.etag && !(await holds(store, object, signal))) return undefined
+    objects.push(now.etag === object.etag ? object : { ...object, etag: now.etag })
+  }
+  return objects.every((object, at) => object === manifest.objects[at]) ? manifest : { ...manifest, objects }
+}
+
+async function holds(store: ObjectStore, { key, sha256 }: ManifestObject, signal: AbortSignal): Promise<boolean> {
   try {
-    return (await sha256Of((await store.get(object.key, { signal })).body)) === object.sha256
+    return (await sha256Of((await store.get(key, { signal })).body)) === sha256
   } catch (error) {
     if (isEtlError(error, 'ETL_OBJECT_NOT_FOUND')) return false
     throw error
   }
 }
 
-async function readIfThere(store: ObjectStore, key: string, signal: AbortSignal): Promise<Uint8Array | undefined> {
+/** Puts a manifest in the place of the one that was read there, if that lies there still. */
+export async function refreshManifest(
+  store: ObjectStore,
+  key: string,
+  { manifest, etag }: ManifestRead,
+  signal: AbortSignal,
+): Promise<void> {
   try {
-    return (await readObject(store, key, { signal })).bytes
+    await store.put(key, textOf(manifest), { condition: { etag }, contentType: 'application/json', signal })
+  } catch (error) {
+    // It was published anew, or removed: what was read of it counts no more.
+    if (!isEtlError(error, 'ETL_OBJECT_CONFLICT') && !isEtlError(error, 'ETL_OBJECT_NOT_FOUND')) throw error
+  }
+}
+
+const textOf = (manifest: Manifest) => Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`)
+
+async function readIfThere(store: ObjectStore, key: string, signal: AbortSignal) {
+  try {
+    return await readObject(store, key, { signal })
   } catch (error) {
     if (isEtlError(error, 'ETL_OBJECT_NOT_FOUND')) return undefined
     throw error

@@ -2,9 +2,10 @@ import { ConfigError, type FlowFacts, groupOf, type Json, type RunContext, type 
 import { stateOver } from '../state/state-over.js'
 import type { ObjectStore } from '../store.js'
 import { singleLane } from './lanes.js'
-import { readManifest, stillThere } from './manifest.js'
+import { type ManifestRead, readManifest, refreshManifest, stillThere } from './manifest.js'
 import { keysOf, manifestKeyOf, stagingOf, statePrefixOf, type Targets } from './names.js'
 import { checkSinkOptions, type ObjectSinkSettings } from './options.js'
+import { refuseOwned } from './owners.js'
 import { factsWithout, partitionLanes } from './partitions.js'
 import { partsFolder, publishObject, publishParts } from './publish.js'
 import { stagingWriter } from './writer.js'
@@ -28,8 +29,11 @@ const deleteAtOnce = 1_000
  *
  * Memory: `partBytes` per open split, and what the format holds of an open unit.
  *
- * @throws ConfigError `ETL_CONFIG_INVALID` for options and path templates; as a load begins for unknown template fields, and for two groups
- * that would write one object. While writing `ETL_SINK_DENIED`, `ETL_SINK_FULL` (later), `ETL_SINK_UNAVAILABLE` (later); after its end
+ * An object belongs to the group that was published there last, in `_millrace/owners/`: another group, or another pipeline at this place, is
+ * refused as its load begins. An owner whose manifest is gone or names other objects, or whose object is gone, is succeeded.
+ *
+ * @throws ConfigError `ETL_CONFIG_INVALID` for options and path templates; as a load begins for unknown template fields, and for an object
+ * that another group of the load writes or that belongs to another group or pipeline. While writing `ETL_SINK_DENIED`, `ETL_SINK_FULL` (later), `ETL_SINK_UNAVAILABLE` (later); after its end
  * `ETL_SINK_CLOSED`. While publishing `ETL_OBJECT_CONFLICT`, `ETL_STAGING_DAMAGED`.
  * @example
  * const sink = objectSink({ store: () => folderStore('out'), shown: 'file:out', format: csv(), path: '{group}/latest.csv' })
@@ -58,6 +62,8 @@ export function objectSink<T>(options: ObjectSinkSettings<T>): Sink<T> {
   const targets = (): Targets => ({ path, latest, extension: format.extension })
   const publisher = async () => ({ store: await store(), shown, format })
   const claims = keyClaims()
+  /** Manifests whose objects have other etags now. Written at the next publish: a run that finds nothing new changes nothing. */
+  const outdated = new Map<string, ManifestRead>()
   /** The keys of a group, refused if another group of the load has one of them. */
   const claimed = (splits: readonly Split[], ctx: RunContext): readonly string[] => {
     if (append) {
@@ -83,11 +89,12 @@ export function objectSink<T>(options: ObjectSinkSettings<T>): Sink<T> {
     },
 
     async survey(splits, ctx) {
-      const objects: Record<string, string | null> = {}
-      for (const key of claimed(splits, ctx)) {
-        objects[key] = (await (await store()).head(key, { signal: ctx.signal }))?.etag ?? null
-      }
-      return { objects }
+      const keys = claimed(splits, ctx)
+      if (keys.length === 0) return { objects: {} }
+      const at = await store()
+      await refuseOwned(at, { pipeline: ctx.pipeline, group: groupOf(splits[0] as Split) }, keys, ctx.signal)
+      const etagAt = async (key: string) => [key, (await at.head(key, { signal: ctx.signal }))?.etag ?? null] as const
+      return { objects: Object.fromEntries(await Promise.all(keys.map(etagAt))) }
     },
 
     // Appended objects are the readers': whoever compacts or moves them must not cause them to be loaded twice.
@@ -96,10 +103,11 @@ export function objectSink<T>(options: ObjectSinkSettings<T>): Sink<T> {
       : {
           async stillPublished(group: string, ctx: RunContext) {
             const at = await store()
-            const manifest = await readManifest(at, manifestKeyOf(ctx.pipeline, group), ctx.signal)
-            if (manifest?.group !== group) return false
-            for (const object of manifest.objects) if (!(await stillThere(at, object, ctx.signal))) return false
-            return true
+            const key = manifestKeyOf(ctx.pipeline, group)
+            const found = await readManifest(at, key, ctx.signal)
+            const now = found?.manifest.group === group ? await stillThere(at, found.manifest, ctx.signal) : undefined
+            if (now && now !== found?.manifest) outdated.set(key, { manifest: now, etag: found?.etag as string })
+            return now !== undefined
           },
         }),
 
@@ -113,9 +121,13 @@ export function objectSink<T>(options: ObjectSinkSettings<T>): Sink<T> {
     },
 
     async publish(group, ctx) {
-      return append
-        ? publishParts(await publisher(), targets(), objectBytes, group, ctx)
-        : publishObject(await publisher(), targets(), group, ctx)
+      if (append) return publishParts(await publisher(), targets(), objectBytes, group, ctx)
+      const published = await publishObject(await publisher(), targets(), group, ctx)
+      for (const [key, read] of outdated) {
+        await refreshManifest(await store(), key, read, ctx.signal)
+        outdated.delete(key)
+      }
+      return published
     },
 
     async discard(loadId, ctx) {

@@ -1,4 +1,4 @@
-import { ConfigError, type FlowFacts, isRecordError, RecordError } from '@millrace/etl-core'
+import { ConfigError, type FlowFacts, isRecordError, RecordError, type UnitReceipt } from '@millrace/etl-core'
 import { type Lane, openLane } from './lane.js'
 import type { Lanes, LanesOptions } from './lanes.js'
 import type { Part } from './parts.js'
@@ -9,6 +9,11 @@ const openAtMost = 64
 /** What Hive writes for null and for empty text, and takes for null. */
 const nullPartition = '__HIVE_DEFAULT_PARTITION__'
 
+/** What a partition's folder may be called, in bytes of UTF-8: file systems take 255. */
+const folderBytesAtMost = 200
+/** All of a record's folders together: buckets take keys of 1,024 bytes, with the path before and the object's name behind. */
+const foldersBytesAtMost = 700
+
 /** Characters Hive escapes in partition names (FileUtils.charToEscape), as `%2F`. */
 const escaped = /[\p{Cc}"#%'*/:=?\\{[\]^]/gu
 
@@ -18,13 +23,40 @@ const escapeName = (text: string) =>
 /**
  * The partition of a record: `year=2025/country=NO/`.
  *
- * @throws RecordError `ETL_RECORD_REFUSED` for a value that is no text, number, boolean, date or null.
+ * @throws RecordError `ETL_RECORD_REFUSED` for a value that is no text, number, boolean, date or null, and for one that no key can hold.
  */
 export function partitionOf(record: Readonly<Record<string, unknown>>, fields: readonly string[]): string {
   let path = ''
-  for (const field of fields) path += `${escapeName(field)}=${partitionValue(record[field], field)}/`
+  for (const field of fields) {
+    const folder = `${escapeName(field)}=${partitionValue(record[field], field)}/`
+    const problem = folderProblem(folder)
+    if (problem) throw refused(`A partition cannot be named after it: "${field}" is ${shown(record[field])}, ${problem}.`, field)
+    path += folder
+  }
+  if (isLonger(path, foldersBytesAtMost)) {
+    const names = fields.join(', ')
+    throw refused(
+      `The partition of ${names} would have a name of ${Buffer.byteLength(path)} bytes, more than a key takes.`,
+      ...fields,
+    )
+  }
   return path
 }
+
+function folderProblem(folder: string): string | undefined {
+  if (isLonger(folder, folderBytesAtMost)) return `which is longer than a name may be (${folderBytesAtMost} bytes, escaped)`
+  return /\p{Surrogate}/u.test(folder) ? 'which holds half a character (a lone surrogate)' : undefined
+}
+
+const isLonger = (text: string, bytes: number) => text.length * 3 > bytes && Buffer.byteLength(text) > bytes
+
+/** A value for people. Only text is ever too long. */
+const shown = (value: unknown) => {
+  const text = String(value)
+  return JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text)
+}
+
+const refused = (message: string, ...path: readonly string[]) => new RecordError('ETL_RECORD_REFUSED', message, { path })
 
 function partitionValue(value: unknown, field: string): string {
   if (value === null || value === undefined || value === '') return nullPartition
@@ -40,7 +72,7 @@ function partitionValue(value: unknown, field: string): string {
     case 'object':
       if (value instanceof Date && !Number.isNaN(value.getTime())) return escapeName(value.toISOString())
   }
-  throw new RecordError('ETL_RECORD_REFUSED', `A partition cannot be named after this value of "${field}".`, { path: [field] })
+  throw refused(`A partition cannot be named after this value of "${field}".`, field)
 }
 
 /**
@@ -49,22 +81,33 @@ function partitionValue(value: unknown, field: string): string {
  */
 export function partitionLanes<T>(options: LanesOptions<T> & { readonly fields: readonly string[] }): Lanes<T> {
   const { format, stage, partBytes, fields } = options
-  const parts: Part[] = [...options.parts]
+  const parts: Part[] = []
+  /** By partition: what one that was closed, in this attempt or an earlier one, goes on from. */
+  const units = new Map<string, UnitReceipt[]>()
   // In order of use: a lane that is written to moves to the end.
   const lanes = new Map<string, Lane<T>>()
   let openRecords = 0
 
+  const keep = (more: readonly Part[]) => {
+    for (const part of more) {
+      parts.push(part)
+      const known = units.get(part.partition ?? '')
+      if (known) known.push(...part.units)
+      else units.set(part.partition ?? '', [...part.units])
+    }
+  }
+  keep(options.parts)
   const close = async (partition: string, lane: Lane<T>) => {
     openRecords -= lane.openRecords
     await lane.endUnit()
     await lane.stageFinished()
-    parts.push(...lane.parts)
+    keep(lane.parts)
     lanes.delete(partition)
   }
   const laneOf = async (partition: string): Promise<Lane<T>> => {
     const known = lanes.get(partition)
     if (!known) for (const [other, lane] of lanes) if (lanes.size >= openAtMost) await close(other, lane)
-    const lane = known ?? openLane<T>({ format, stage, named: true, partition })
+    const lane = known ?? openLane<T>({ format, stage, named: true, partition, before: units.get(partition) ?? [] })
     lanes.delete(partition)
     lanes.set(partition, lane)
     return lane

@@ -3,6 +3,7 @@ import type { ObjectStore } from '../store.js'
 import { contentOf, type PlacedPart } from './content.js'
 import { type ManifestObject, writeManifest } from './manifest.js'
 import { keysOf, manifestKeyOf, splitStagingOf, type Targets, valuesOf } from './names.js'
+import { claimKeys, releaseKeys } from './owners.js'
 import { stagedOf } from './parts.js'
 import { type Found, type Settled, settleObject } from './settle.js'
 import { expandTemplate } from './template.js'
@@ -35,6 +36,8 @@ export async function publishObject<T>(
   )
   const parts = group.receipts.flatMap(({ split, receipt }) => placed(split, receipt, ctx))
   const content = await contentOf(store, format, parts, ctx.signal)
+  const me = { pipeline: ctx.pipeline, group: group.name }
+  await claimKeys(store, me, keys, ctx.signal)
   const published: PublishedObject[] = []
   const objects: ManifestObject[] = []
   for (const key of keys) {
@@ -42,7 +45,7 @@ export async function publishObject<T>(
     published.push(publishedObject(publisher, settled))
     objects.push({ key, bytes: content.bytes, etag: settled.info.etag, sha256: content.sha256 })
   }
-  await writeManifest(
+  const before = await writeManifest(
     store,
     manifestKeyOf(ctx.pipeline, group.name),
     {
@@ -60,6 +63,8 @@ export async function publishObject<T>(
     },
     ctx.signal,
   )
+  const left = (before?.objects ?? []).map(object => object.key).filter(key => !keys.includes(key))
+  await releaseKeys(store, me, left, ctx.signal)
   return { objects: published }
 }
 

@@ -1,4 +1,4 @@
-import { ConfigError } from '@millrace/etl-core'
+import { ConfigError, hashOf } from '@millrace/etl-core'
 import { keyProblem } from '../keys.js'
 
 /** Where this package keeps what is its own, at every place. Readers of data pass over `_`. */
@@ -17,7 +17,7 @@ export function templateProblem(template: string): string | undefined {
 
 /**
  * Puts values into a path template: `{indicator}/latest.csv`. A value never leads out of its place: slashes, backslashes and control
- * characters become `-`, and so do dots that would stand alone.
+ * characters become `-`, and so do dots that would stand alone; names over 200 bytes are cut. Such names end with a hash of the value.
  *
  * @throws ConfigError `ETL_CONFIG_INVALID` for a field that is not known, naming those that are, and for what cannot be a key.
  */
@@ -37,10 +37,27 @@ export function expandTemplate(template: string, values: Readonly<Record<string,
   return key
 }
 
-/** A value as part of a name. */
+/** The longest value that stays whole, in bytes of UTF-8: file systems take names of 255, and the template adds some. */
+const nameBytesAtMost = 200
+/** What is left of a longer one. */
+const beginningBytes = 180
+
+/** A value as part of a name. Values that differ give names that differ: where something had to go, a hash of all of it is added. */
 function asName(value: string): string {
-  const name = value.replace(/[/\\\p{Cc}\p{Surrogate}]/gu, '-')
-  return name === '' ? '-' : /^\.+$/.test(name) ? '-'.repeat(name.length) : name
+  const safe = value.replace(/[/\\\p{Cc}\p{Surrogate}]/gu, '-').replace(/^\.+$/, dots => '-'.repeat(dots.length))
+  const name = Buffer.byteLength(safe) > nameBytesAtMost ? beginningOf(safe) : safe
+  return name === value && name !== '' ? name : `${name}-${hashOf(value, 8)}`
+}
+
+function beginningOf(text: string): string {
+  let bytes = 0
+  let name = ''
+  for (const char of text) {
+    bytes += Buffer.byteLength(char)
+    if (bytes > beginningBytes) break
+    name += char
+  }
+  return name
 }
 
 function unknownField(template: string, name: string, known: readonly string[]): ConfigError {

@@ -1,0 +1,125 @@
+import { ConfigError, hashOf, isEtlError } from '@millrace/etl-core'
+import { readObject } from '../bytes.js'
+import type { ObjectStore } from '../store.js'
+import { readManifest } from './manifest.js'
+import { manifestKeyOf } from './names.js'
+import { ownFolder } from './template.js'
+
+/** Who publishes to a key. */
+export interface KeyOwner {
+  readonly pipeline: string
+  readonly group: string
+}
+
+interface OwnerDoc extends KeyOwner {
+  readonly format: 1
+  /** For people: the document's name is a hash of it. */
+  readonly key: string
+}
+
+const ownerKeyOf = (key: string): string => `${ownFolder}/owners/${hashOf(key, 32)}.json`
+
+/**
+ * Refuses keys that another group, or another pipeline at this place, publishes to: the two would replace each other's objects in turns.
+ * Reads only.
+ *
+ * @throws ConfigError `ETL_CONFIG_INVALID` naming both, and what to do.
+ */
+export async function refuseOwned(store: ObjectStore, me: KeyOwner, keys: readonly string[], signal: AbortSignal): Promise<void> {
+  await Promise.all(keys.map(key => otherOwner(store, me, key, signal)))
+}
+
+/**
+ * Makes keys this group's, before it writes there. Of two that want a free key one gets it. An owner that does not hold its key any more
+ * is replaced: one whose manifest is gone or names other keys, and one whose object is gone.
+ *
+ * @throws As {@link refuseOwned}.
+ */
+export async function claimKeys(store: ObjectStore, me: KeyOwner, keys: readonly string[], signal: AbortSignal): Promise<void> {
+  for (const key of keys) {
+    for (;;) {
+      const found = await otherOwner(store, me, key, signal)
+      if (found === 'mine') break
+      const doc: OwnerDoc = { format: 1, key, pipeline: me.pipeline, group: me.group }
+      const body = new TextEncoder().encode(`${JSON.stringify(doc)}\n`)
+      try {
+        await store.put(ownerKeyOf(key), body, { condition: found, contentType: 'application/json', signal })
+        break
+      } catch (error) {
+        // Someone else was there first, or an answer was lost and it was us: that is looked at again.
+        if (!isEtlError(error, 'ETL_OBJECT_CONFLICT') && !isEtlError(error, 'ETL_OBJECT_NOT_FOUND')) throw error
+      }
+    }
+  }
+}
+
+/** Gives up keys that this group does not publish to any more: dated paths would leave an owner behind with every load. */
+export async function releaseKeys(store: ObjectStore, me: KeyOwner, keys: readonly string[], signal: AbortSignal): Promise<void> {
+  for (const key of keys) {
+    const found = await readOwner(store, key, signal)
+    if (found?.owner && same(found.owner, me)) await store.delete([ownerKeyOf(key)], { signal })
+  }
+}
+
+/** The condition under which a key may be claimed, or that it is this group's already. Throws if another one holds it. */
+async function otherOwner(
+  store: ObjectStore,
+  me: KeyOwner,
+  key: string,
+  signal: AbortSignal,
+): Promise<'mine' | 'absent' | { readonly etag: string }> {
+  const found = await readOwner(store, key, signal)
+  if (!found) return 'absent'
+  if (found.owner && same(found.owner, me)) return 'mine'
+  if (found.owner && (await holds(store, found.owner, key, signal))) throw owned(store, key, found.owner, me)
+  return { etag: found.etag }
+}
+
+/** Whether an owner's newest manifest names the key, and its object is there. */
+async function holds(store: ObjectStore, { pipeline, group }: KeyOwner, key: string, signal: AbortSignal): Promise<boolean> {
+  const manifest = (await readManifest(store, manifestKeyOf(pipeline, group), signal))?.manifest
+  if (manifest?.group !== group || !manifest.objects.some(object => object.key === key)) return false
+  return (await store.head(key, { signal })) !== undefined
+}
+
+async function readOwner(
+  store: ObjectStore,
+  key: string,
+  signal: AbortSignal,
+): Promise<{ readonly owner: KeyOwner | undefined; readonly etag: string } | undefined> {
+  try {
+    const { bytes, etag } = await readObject(store, ownerKeyOf(key), { signal })
+    return { owner: parse(bytes, key), etag }
+  } catch (error) {
+    if (isEtlError(error, 'ETL_OBJECT_NOT_FOUND')) return undefined
+    throw error
+  }
+}
+
+/** `undefined` for a document that is damaged: nobody's. */
+function parse(bytes: Uint8Array, key: string): KeyOwner | undefined {
+  try {
+    const { format, key: of, pipeline, group } = JSON.parse(new TextDecoder().decode(bytes)) as Partial<OwnerDoc>
+    return format === 1 && of === key && typeof pipeline === 'string' && typeof group === 'string'
+      ? { pipeline, group }
+      : undefined
+  } catch {
+    return undefined
+  }
+}
+
+const same = (a: KeyOwner, b: KeyOwner) => a.pipeline === b.pipeline && a.group === b.group
+
+function owned({ place }: ObjectStore, key: string, owner: KeyOwner, me: KeyOwner): ConfigError {
+  const advice =
+    owner.pipeline === me.pipeline
+      ? 'Put {group}, or a label that tells them apart, into the path.'
+      : 'Give this pipeline a path or a place of its own.'
+  return new ConfigError(
+    'ETL_CONFIG_INVALID',
+    `"${key}" in ${place} is what group "${owner.group}" of pipeline "${owner.pipeline}" is published to, and group "${me.group}" of ` +
+      `pipeline "${me.pipeline}" would replace it. ${advice} If "${owner.group}" is not loaded any more, remove ` +
+      `"${manifestKeyOf(owner.pipeline, owner.group)}" there: then the path is free.`,
+    { context: { key, place, group: me.group, pipeline: me.pipeline, owner: { ...owner } } },
+  )
+}

@@ -1,0 +1,216 @@
+// What each error code means and what to do, for docs/reference/errors.md. A test holds this list against what the sources throw.
+// The message of an error says what was being done and with what; this says what kind of thing it is. Markdown, without line breaks.
+export const errorTexts = {
+  ETL_CONFIG_INVALID: {
+    means:
+      'Options, a path template, a pipeline’s name or a list of columns cannot be right. The message names every problem at once. Thrown before anything is read.',
+    todo: 'Correct the call. Two groups that would be written to one path need `{group}`, or a label that tells them apart, in the path.',
+  },
+  ETL_PARAMS_INVALID: {
+    means:
+      'The parameters do not fit the pipeline’s schema. `context.issues` holds the problems one by one, `{ path, message }`.',
+    todo: 'Correct the parameters, the flags or the Lambda event.',
+  },
+  ETL_PLACE_INVALID: {
+    means:
+      'A place is not of the form `scheme:rest`, is not of the kind that is needed (objects, tables), or its connector cannot open it.',
+    todo: 'Write it as `file:./out` or `file:/data/out`. Spell out `~`: only a shell understands it.',
+  },
+  ETL_PLACE_SCHEME: {
+    means: 'No connector of the pipeline opens places of this scheme. The message names those that are listed.',
+    todo: 'Add the connector to `connectors` in `definePipeline`, or give another place.',
+  },
+  ETL_PLACE_SECRET: {
+    means: 'A place holds a password. Places end up in logs, state and shell histories, so it is refused.',
+    todo: 'Leave it out; give it through the environment, a provider function or a role. A password that was typed has been seen: change it.',
+  },
+  ETL_GUARANTEE: {
+    means:
+      'The pipeline asks for `delivery: "exactly once"`, and its source, sink and state together give less. The message says why.',
+    todo: 'Choose a sink that replaces, merges or keeps the cursor, or a place for state; or ask for less. See [delivery guarantees](../guide/delivery.md).',
+  },
+  ETL_BOOKMARKS_OTHER: {
+    means:
+      'The bookmarks were made with other parameters, another version, schema or layout, so their groups would be loaded anew. The sink appends, and would then hold them twice.',
+    todo: 'Go on from the bookmarks (`keepBookmarks`), append everything again (`--full`), or choose another place.',
+  },
+  ETL_PLAN_INVALID: {
+    means: 'A source planned two splits of one id, or an id that cannot name state. A mistake in the source, not in a pipeline.',
+    todo: 'Make ids with `splitId(name, decides)`.',
+  },
+  ETL_COLUMNS_UNKNOWN: {
+    means:
+      'Columns are needed, and neither a record schema nor options name them, or two parts of one CSV object would have different ones.',
+    todo: 'End the flow in `.validate(schema)`, or state `columns`. The message names the fields that have no type.',
+  },
+  ETL_SCHEMA_INCOMPATIBLE: {
+    means: 'The record schema does not fit the columns that are stored already. New nullable columns fit; other changes do not.',
+    todo: 'Follow the message, which names each column and, where there is one, the statement that allows the change.',
+  },
+  ETL_FLAGS_INVALID: {
+    means: 'Flags of the command are unknown, incomplete or not valid. All problems are told at once, each with its flag.',
+    todo: 'See `millrace run <pipeline> --help`. Exit code 2; nothing was read or written.',
+  },
+  ETL_FLAGS_CLASH: {
+    means: 'A parameter of the pipeline would have the flag of another one, or of the command itself.',
+    todo: 'Rename the parameter.',
+  },
+  ETL_PIPELINE_NOT_FOUND: {
+    means: 'No such file, or no package in reach offers a pipeline of that name.',
+    todo: 'Check the path, or `millrace list` for names. A package that offers a pipeline must be built.',
+  },
+  ETL_PIPELINE_COMPILE: {
+    means: 'The pipeline’s TypeScript does not compile. The message has file, line, column and the line itself.',
+    todo: 'Correct it there. Types are not checked by the command: run `tsc` for that.',
+  },
+  ETL_PIPELINE_IMPORT: {
+    means: 'The pipeline’s file threw an error while it was loaded: a missing package, or code at the top of the file.',
+    todo: 'Install what is missing; move work from the top of the file into `build`.',
+  },
+  ETL_PIPELINE_EXPORT: {
+    means: 'The file has no pipeline as its default export.',
+    todo: 'End it in `export default definePipeline(…)`.',
+  },
+  ETL_STATE_NONE: {
+    means: 'The sink has no place for state, so the command does not know which state is meant.',
+    todo: 'Give the `--state` that the run was given.',
+  },
+  ETL_SOURCE_UNAVAILABLE: {
+    means:
+      'The source did not answer, answered with a server error, or the connection broke: the network, a time-out, 408, 425, 5xx, a file system in trouble. Certificate trouble is this code with `never`.',
+    todo: 'Nothing, if it passes: the next run takes the load up where it stood. If it stays, look at the other side, and at `timeoutMs`.',
+  },
+  ETL_SOURCE_RATE_LIMITED: {
+    means: 'The source asked for fewer requests (429). `retryAfterMs` is what it asked for.',
+    todo: 'Set `requestsPerSecond`, lower `concurrency`, or run again later.',
+  },
+  ETL_SOURCE_DENIED: {
+    means: 'The source refused access: 401, 403, or permissions of files.',
+    todo: 'Check credentials and what they allow. The next run plans anew.',
+  },
+  ETL_SOURCE_NOT_FOUND: {
+    means: 'What was asked for is not there: 404, 410, or an object named in `keys`.',
+    todo: 'Check the address or the key. Other groups of the load are not concerned.',
+  },
+  ETL_SOURCE_REFUSED: {
+    means:
+      'The source understood the request and said no: another 4xx, a redirect that is not followed, an API’s own error message.',
+    todo: 'The message has the source’s words. Asking the same again gives the same answer.',
+  },
+  ETL_SOURCE_MALFORMED: {
+    means:
+      'An answer or a file as a whole is not what it should be: broken JSON, a truncated array, damaged gzip data, a header with a name twice, pages that do not add up. Single broken records become rejects instead.',
+    todo: 'With `later` it may have been caught in the middle of an update and is tried again. Else look at the place the message names.',
+  },
+  ETL_SOURCE_TOO_LARGE: {
+    means: 'An answer is larger than `maxBodyBytes`.',
+    todo: 'Ask for smaller pages, or raise `maxBodyBytes`: bodies are held in memory whole.',
+  },
+  ETL_SOURCE_CHANGED: {
+    means:
+      'The data changed while it was read, or since the load was planned. What was read of the split is dropped and it is read again, three times at most; then its group is planned anew in the same run.',
+    todo: 'Nothing, mostly. If it goes on, run when the source is quiet.',
+  },
+  ETL_SINK_UNAVAILABLE: {
+    means: 'The destination is away or busy for the moment.',
+    todo: 'Nothing, if it passes: the split is tried again, and the next run goes on from the last checkpoint.',
+  },
+  ETL_SINK_DENIED: {
+    means:
+      'The destination refused: permissions, a read-only file system, a file where a folder is needed, a name that is too long, no hard links, a symbolic link that leads out of the folder.',
+    todo: 'The message says which. Grant it, move it away, or choose another place.',
+  },
+  ETL_SINK_FULL: {
+    means: 'The disk is full or the quota is used up.',
+    todo: 'Free some space and run again: what was saved stays.',
+  },
+  ETL_SINK_CLOSED: {
+    means: 'A writer was used after it had ended. A mistake in a runner or a test, not in a pipeline.',
+    todo: 'Open a new writer.',
+  },
+  ETL_OBJECT_CONFLICT: {
+    means:
+      'An object was changed by someone else: another pipeline, another program or a person wrote it while the load ran. It was left as it is.',
+    todo: 'Run again: the group is loaded anew. If another pipeline writes there too, give each a path of its own.',
+  },
+  ETL_OBJECT_NOT_FOUND: {
+    means: 'An object is not there. From a sink: a staged part of the load was removed before it was published.',
+    todo: 'Do not remove anything below `_millrace/` while a load is unfinished. The next run loads the group anew.',
+  },
+  ETL_OBJECT_KEY: {
+    means: 'A text cannot be an object’s key: it leads out of the place, is too long, or holds what keys cannot.',
+    todo: 'Correct the path template, the prefix or the key.',
+  },
+  ETL_STAGING_DAMAGED: {
+    means: 'A staged part has another size than what was written. Nothing of its group was published.',
+    todo: 'The next run loads the group anew. Find out what writes below `_millrace/`.',
+  },
+  ETL_RECORD_INVALID: {
+    means: 'A record does not fit the schema of `validate`, a type of `cast`, or its column. It is rejected; the run goes on.',
+    todo: 'Look at the [rejects](../guide/rejects.md): the raw record, the field and the reason are kept.',
+  },
+  ETL_RECORD_UNPARSABLE: {
+    means:
+      'Input could not be turned into a record: a broken line, text that is not UTF-8, a row with too many fields, a record above `maxRecordBytes`.',
+    todo: 'Look at the [rejects](../guide/rejects.md): text and position are kept. It cannot be replayed record by record.',
+  },
+  ETL_RECORD_REFUSED: {
+    means:
+      'The sink or its format cannot hold a record: `NaN`, a function, a field without a column. It is rejected; the rest of its batch is written.',
+    todo: 'Convert the field before the sink, with `derive` or `cast`.',
+  },
+  ETL_STATE_CONFLICT: {
+    means:
+      'State was changed by another run. With `host` and `pid` in the context: another run owns the pipeline at this place now. Without: this run was succeeded by another one and ends without writing more.',
+    todo: 'Wait for the other run (`--wait`), or stop it. A process that died is succeeded by itself. See [state and ownership](../guide/state.md#ownership).',
+  },
+  ETL_STATE_UNAVAILABLE: {
+    means: 'State could not be read or written: the place is away, busy or full.',
+    todo: 'Run again when it is back. Nothing is lost: what was not saved is read again.',
+  },
+  ETL_STATE_DENIED: {
+    means: 'Access to the place of state was refused.',
+    todo: 'Grant reading and writing below `_millrace/`, or name another place with `--state`.',
+  },
+  ETL_STATE_CORRUPT: {
+    means: 'A document of state is damaged. The message names it.',
+    todo: 'Restore it from a backup, or remove that file: then the version before it counts, or the pipeline begins anew.',
+  },
+  ETL_STATE_INVALID: {
+    means: 'A receipt in state is not what this version of the code wrote: a Parquet part without its row groups.',
+    todo: 'Do not change formats between the attempts of one load: `millrace state reset`, or `--full`, begins anew.',
+  },
+  ETL_STATE_KEY: {
+    means: 'A text cannot name a document of state. A mistake in a plug-in, not in a pipeline.',
+    todo: 'Each part between slashes must match `[A-Za-z0-9._-]{1,160}`, and be neither `.`, `..` nor a number with `.json`.',
+  },
+  ETL_STEP_FAILED: {
+    means:
+      'A step’s function threw something other than a RecordError. Taken for a bug, not for bad data: the split fails, with step and record named.',
+    todo: 'Correct the code and run again: the load goes on from its last checkpoint. Throw a RecordError where a record is to be rejected.',
+  },
+  ETL_REJECTS_TOO_MANY: {
+    means:
+      'More records were rejected than `maxRejects` allows. A count is judged for each split while it is read, a share at its end and for the whole load.',
+    todo: 'Nothing of it was published. The message has the most frequent reason; correct it, or raise the limit. The next run plans anew.',
+  },
+  ETL_RUN_FAILED: {
+    means:
+      'A run in a Lambda ended as `failed`: the invocation fails, so that metrics, retries and the dead-letter queue see it. `report` says what was published all the same; `retry` is that of the first failure.',
+    todo: 'Look at the code in the message. Invoking again takes the same load up where it stood.',
+  },
+  ETL_STOP_SIGNAL: {
+    means:
+      'The run was asked to stop: Ctrl-C, SIGTERM, or its `signal`. Plug-ins see it as the reason of `ctx.signal`; the report says `stopped`.',
+    todo: 'Run again: it goes on from there.',
+  },
+  ETL_STOP_DEADLINE: {
+    means:
+      'The deadline is near: Lambda’s remaining time, `--deadline`, `deadlineAtMs`. Plug-ins see it as the reason of `ctx.signal`; the report says `stopped`.',
+    todo: 'Run again: it goes on from there.',
+  },
+  ETL_UNEXPECTED: {
+    means: 'Something that is no error of ours was thrown, by a plug-in or by Node. It is kept in the report under this code.',
+    todo: 'If a plug-in threw it, its error table lacks a row: tell its author.',
+  },
+}

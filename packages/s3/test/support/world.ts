@@ -22,7 +22,7 @@ export async function s3World(options: Partial<S3Options> = {}, serverOptions: S
   const { endpoint, region, credentials } = server.clientConfig()
   const open = (more: Partial<S3Options> = {}) =>
     s3Store({ bucket, endpoint, region, credentials, maxAttempts: 2, ...options, ...more })
-  const close = () => server.close()
+  const close = () => closeServer(server)
   return { server, store: open(), open, close, [Symbol.asyncDispose]: close }
 }
 
@@ -52,9 +52,15 @@ export async function awsWorld(
   const open = (more: Partial<S3Options> = {}) => s3Store({ bucket, client, ...options, ...more })
   const close = async () => {
     client.destroy()
-    await server.close()
+    await closeServer(server)
   }
   return { server, store: open(), open, close, [Symbol.asyncDispose]: close }
+}
+
+/** A test must not pass because the server did not know what it was asked. */
+async function closeServer(server: S3Server): Promise<void> {
+  await server.close()
+  if (server.unsupported.length > 0) throw new Error(`not implemented by the server: ${server.unsupported.join(', ')}`)
 }
 
 export async function textOf(store: S3Store, key: string, options?: Parameters<S3Store['get']>[1]): Promise<string> {

@@ -6,6 +6,14 @@ export const errorTexts = {
       'Options, a path template, a pipeline’s name or a list of columns cannot be right. The message names every problem at once. Thrown before anything is read.',
     todo: 'Correct the call. Two groups that would be written to one path need `{group}`, or a label that tells them apart, in the path.',
   },
+  ETL_CONFIG_CREDENTIALS: {
+    means: 'No credentials for AWS were found, or a session has to be signed into again. Nothing was asked of AWS.',
+    todo: 'Set `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`, a profile (`AWS_PROFILE`), give the process a role, or a function as `credentials`.',
+  },
+  ETL_CONFIG_REGION: {
+    means: 'The region is missing, or the bucket is in another one. The message names the right one where S3 says it.',
+    todo: 'Set `AWS_REGION`, a region in the profile, or the option `region`.',
+  },
   ETL_PARAMS_INVALID: {
     means:
       'The parameters do not fit the pipeline’s schema. `context.issues` holds the problems one by one, `{ path, message }`.',
@@ -90,7 +98,7 @@ export const errorTexts = {
     todo: 'Nothing, if it passes: the next run takes the load up where it stood. If it stays, look at the other side, and at `timeoutMs`.',
   },
   ETL_SOURCE_RATE_LIMITED: {
-    means: 'The source asked for fewer requests (429). `retryAfterMs` is what it asked for.',
+    means: 'The source asked for fewer requests (429; S3 says `SlowDown`). `retryAfterMs` is what it asked for.',
     todo: 'Set `requestsPerSecond`, lower `concurrency`, or run again later.',
   },
   ETL_SOURCE_DENIED: {
@@ -98,7 +106,7 @@ export const errorTexts = {
     todo: 'Check credentials and what they allow. The next run plans anew.',
   },
   ETL_SOURCE_NOT_FOUND: {
-    means: 'What was asked for is not there: 404, 410, or an object named in `keys`.',
+    means: 'What was asked for is not there: 404, 410, an object named in `keys`, a bucket.',
     todo: 'Check the address or the key. Other groups of the load are not concerned.',
   },
   ETL_SOURCE_REFUSED: {
@@ -124,9 +132,26 @@ export const errorTexts = {
     means: 'The destination is away or busy for the moment.',
     todo: 'Nothing, if it passes: the split is tried again, and the next run goes on from the last checkpoint.',
   },
+  ETL_SINK_RATE_LIMITED: {
+    means: 'The destination asks for fewer requests at a time (S3 says `SlowDown`), after several attempts with growing waits.',
+    todo: 'Nothing, if it passes. If not, lower `concurrency`, or spread the objects over more prefixes.',
+  },
+  ETL_SINK_NOT_FOUND: {
+    means: 'The place is not there: no such bucket. Millrace makes folders, and no buckets.',
+    todo: 'Create it, or correct its name.',
+  },
+  ETL_SINK_REFUSED: {
+    means:
+      'The destination understood the request and said no: a key that is too long, metadata that is too large, an option it does not know.',
+    todo: 'The message has its words. Asking the same again gives the same answer.',
+  },
+  ETL_SINK_TOO_LARGE: {
+    means: 'An object would be larger than the store takes: 5 TiB, or 10,000 parts, in S3.',
+    todo: 'Write several objects: more groups, or `layout: "append"`. Larger `partBytes` allow for more bytes in 10,000 parts.',
+  },
   ETL_SINK_DENIED: {
     means:
-      'The destination refused: permissions, a read-only file system, a file where a folder is needed, a name that is too long, no hard links, a symbolic link that leads out of the folder.',
+      'The destination refused: permissions, credentials that are wrong or have ended, a read-only file system, a file where a folder is needed, a name that is too long, no hard links, a symbolic link that leads out of the folder.',
     todo: 'The message says which. Grant it, move it away, or choose another place.',
   },
   ETL_SINK_FULL: {

@@ -27,6 +27,25 @@ const composed = {
     { code: 'ETL_SINK_FULL', classes: classByFamily.SINK, retry: ['later'] },
     { code: 'ETL_SINK_UNAVAILABLE', classes: classByFamily.SINK, retry: ['later'] },
   ],
+  'packages/s3/src/errors.ts': [
+    ...['INVALID', 'CREDENTIALS', 'REGION'].map(name => ({
+      code: `ETL_CONFIG_${name}`,
+      classes: ['ConfigError'],
+      retry: ['never'],
+    })),
+    ...['SOURCE', 'SINK'].flatMap(side => [
+      ...['NOT_FOUND', 'DENIED', 'REFUSED'].map(name => ({
+        code: `ETL_${side}_${name}`,
+        classes: classByFamily[side],
+        retry: ['never'],
+      })),
+      { code: `ETL_${side}_RATE_LIMITED`, classes: classByFamily[side], retry: ['later'] },
+      // A certificate that is not good stays so.
+      { code: `ETL_${side}_UNAVAILABLE`, classes: classByFamily[side], retry: ['later', 'never'] },
+    ]),
+    { code: 'ETL_SINK_FULL', classes: classByFamily.SINK, retry: ['later'] },
+    { code: 'ETL_SINK_TOO_LARGE', classes: classByFamily.SINK, retry: ['never'] },
+  ],
 }
 
 /** Functions whose code never leaves its package: it is the cause of an error with a code of its own. */

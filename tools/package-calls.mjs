@@ -64,6 +64,24 @@ export const packageCalls = {
     if (folder.scheme !== 'file') throw new Error(JSON.stringify(folder))
   },
 
+  // Nothing answers there: the SDK is loaded, a request is made, and its error translated.
+  '@millrace/s3': async ({ s3, s3Store }) => {
+    const endpoint = 'http://127.0.0.1:9'
+    const store = s3Store({ bucket: 'lake', endpoint, credentials: { accessKeyId: 'a', secretAccessKey: 'b' }, maxAttempts: 1 })
+    const error = await store.head('a').catch(error => error)
+    if (s3.scheme !== 's3' || error.code !== 'ETL_SOURCE_UNAVAILABLE') throw error
+  },
+
+  '@millrace/sink-s3': ({ s3, s3Sink }) => {
+    const sink = s3Sink({ bucket: 'lake', path: 'all.csv', format: { extension: 'csv' } })
+    if (s3.scheme !== 's3' || sink.home.place !== 's3://lake') throw new Error(JSON.stringify(sink))
+  },
+
+  '@millrace/source-s3': ({ s3Source }) => {
+    const source = s3Source({ bucket: 'lake', format: { extension: 'csv', layout: null } })
+    if (typeof source.plan !== 'function') throw new Error(JSON.stringify(source))
+  },
+
   '@millrace/source-worldbank': ({ worldBank }) => {
     const source = worldBank({ indicators: ['SP.POP.TOTL'] })
     if (typeof source.plan !== 'function') throw new Error(JSON.stringify(source))

@@ -1,0 +1,87 @@
+import type { S3Client, S3ClientConfig } from '@aws-sdk/client-s3'
+import type { S3ClientOptions } from './options.js'
+
+type Sdk = typeof import('./sdk.js')
+
+/** A client and what it takes to make requests with it. */
+export interface Api {
+  readonly sdk: Sdk
+  readonly client: S3Client
+  /** The server is not AWS: what only some of the others do is looked out for. */
+  readonly custom: boolean
+}
+
+/** No byte moved for so long: the connection is given up and the request tried again. */
+const stillMs = 120_000
+const connectMs = 10_000
+
+/**
+ * Loads the SDK and makes a client, unless one is given. No request is made.
+ *
+ * @throws As the SDK does when it finds no region.
+ */
+export async function openApi(options: S3ClientOptions, env: NodeJS.ProcessEnv = process.env): Promise<Api> {
+  const sdk = await import('./sdk.js')
+  if (options.client) return { sdk, client: options.client, custom: isCustom(await endpointOf(options.client)) }
+  const custom = isCustom(options.endpoint ?? endpointIn(env))
+  const client = quietly(() => new sdk.S3Client(configOf(options, custom, env)))
+  if (!custom) await client.config.region()
+  return { sdk, client, custom }
+}
+
+function configOf(options: S3ClientOptions, custom: boolean, env: NodeJS.ProcessEnv): S3ClientConfig {
+  const { region, endpoint, forcePathStyle = custom, credentials, maxAttempts } = options
+  const attempts = maxAttempts ?? (env.AWS_MAX_ATTEMPTS === undefined ? 5 : undefined)
+  return {
+    forcePathStyle,
+    requestHandler: { connectionTimeout: connectMs, socketTimeout: stillMs },
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(credentials === undefined ? {} : { credentials }),
+    ...(attempts === undefined ? {} : { maxAttempts: attempts }),
+    // Unless AWS_RETRY_MODE says otherwise, so that a default of the profile does not.
+    ...(env.AWS_RETRY_MODE === undefined ? { retryMode: 'standard' } : {}),
+    ...regionOf(region, custom, env),
+    // Bodies are signed as a whole, so damage is found anyway; other servers stumble over checksums they do not know.
+    ...(custom && env.AWS_REQUEST_CHECKSUM_CALCULATION === undefined ? { requestChecksumCalculation: 'WHEN_REQUIRED' } : {}),
+    ...(custom && env.AWS_RESPONSE_CHECKSUM_VALIDATION === undefined ? { responseChecksumValidation: 'WHEN_REQUIRED' } : {}),
+  }
+}
+
+/** Servers other than AWS mostly take any region; a profile may still name one. */
+function regionOf(region: string | undefined, custom: boolean, env: NodeJS.ProcessEnv): Pick<S3ClientConfig, 'region'> {
+  if (region !== undefined) return { region }
+  return custom && env.AWS_REGION === undefined && env.AWS_PROFILE === undefined ? { region: 'us-east-1' } : {}
+}
+
+/** The endpoint the SDK will take from the environment. */
+function endpointIn(env: NodeJS.ProcessEnv): string | undefined {
+  if (env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS?.toLowerCase() === 'true') return undefined
+  return env.AWS_ENDPOINT_URL_S3 || env.AWS_ENDPOINT_URL || undefined
+}
+
+async function endpointOf(client: S3Client): Promise<string | undefined> {
+  const endpoint = await client.config?.endpoint?.()
+  return endpoint === undefined ? undefined : `${endpoint.protocol}//${endpoint.hostname}`
+}
+
+/** Whether an endpoint is someone's own; regional and VPC endpoints of AWS are not. */
+function isCustom(endpoint: string | undefined): boolean {
+  if (endpoint === undefined || !URL.canParse(endpoint)) return endpoint !== undefined
+  return !/\.amazonaws\.com(\.cn)?$/.test(new URL(endpoint).hostname)
+}
+
+/**
+ * Makes a client without its warning that releases of 2027 will want Node 22: the SDK is pinned below those. Only that warning is dropped,
+ * and only while the client is made.
+ */
+export function quietly<R>(make: () => R): R {
+  const emit = process.emitWarning
+  process.emitWarning = ((warning: string | Error, ...rest: []) => {
+    if (!String(warning).startsWith('NodeVersionSupportWarning')) emit.call(process, warning, ...rest)
+  }) as typeof process.emitWarning
+  try {
+    return make()
+  } finally {
+    process.emitWarning = emit
+  }
+}

@@ -1,0 +1,79 @@
+import { join } from 'node:path'
+import { build } from 'esbuild'
+import { describe, expect, test, vi } from 'vitest'
+import { openApi, quietly } from '../src/client.js'
+
+const credentials = { accessKeyId: 'a', secretAccessKey: 'b' }
+const configOf = async (options: Parameters<typeof openApi>[0], env: NodeJS.ProcessEnv = {}) => {
+  const { client, custom } = await openApi({ credentials, ...options }, env)
+  return { custom, path: client.config.forcePathStyle, checksums: await client.config.requestChecksumCalculation() }
+}
+
+describe('the client', () => {
+  const own = { custom: true, path: true, checksums: 'WHEN_REQUIRED' }
+  const aws = { custom: false, path: false, checksums: 'WHEN_SUPPORTED' }
+
+  test.each([
+    ['an endpoint given', { endpoint: 'http://storage.example:9000' }, {}, own],
+    ['an endpoint in the environment', {}, { AWS_ENDPOINT_URL_S3: 'http://storage.example:9000' }, own],
+    ['an endpoint for all services in the environment', {}, { AWS_ENDPOINT_URL: 'http://storage.example:9000' }, own],
+    [
+      'an endpoint in the environment that is to be ignored',
+      { region: 'eu-west-1' },
+      { AWS_ENDPOINT_URL: 'http://storage.example:9000', AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'true' },
+      aws,
+    ],
+    [
+      'a VPC endpoint of AWS',
+      { endpoint: 'https://bucket.vpce-1.s3.eu-west-1.vpce.amazonaws.com', region: 'eu-west-1' },
+      {},
+      aws,
+    ],
+    ['nothing but a region', { region: 'eu-west-1' }, {}, aws],
+  ])('with %s has the manners for it', async (_, options, env, expected) => {
+    expect(await configOf(options, env)).toEqual(expected)
+  })
+
+  test('keeps the path style it is told', async () => {
+    expect((await configOf({ endpoint: 'http://storage.example', forcePathStyle: false })).path).toBe(false)
+  })
+
+  test('is made without its warning about Node 22, and lets others pass', async () => {
+    const seen: string[] = []
+    const emit = vi.spyOn(process, 'emitWarning').mockImplementation(warning => void seen.push(String(warning)))
+    quietly(() => {
+      process.emitWarning('NodeVersionSupportWarning: the SDK will want Node 22')
+      process.emitWarning('something else')
+    })
+    emit.mockRestore()
+
+    expect(seen).toEqual(['something else'])
+  })
+})
+
+test('importing the package does not load the SDK', async () => {
+  const { metafile } = await build({
+    entryPoints: [join(import.meta.dirname, '../src/index.ts')],
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    packages: 'external',
+    write: false,
+    outdir: 'out',
+    metafile: true,
+    logLevel: 'silent',
+  })
+  const outputs = metafile.outputs
+  const entry = Object.keys(outputs).find(name => outputs[name]?.entryPoint?.endsWith('index.ts')) as string
+  const loaded = new Set<string>()
+  const load = (name: string) => {
+    if (loaded.has(name)) return
+    loaded.add(name)
+    for (const { path, kind } of outputs[name]?.imports ?? []) if (kind === 'import-statement') load(path)
+  }
+  load(entry)
+
+  expect([...loaded].filter(name => name.startsWith('@aws-sdk'))).toEqual([])
+  expect(Object.values(outputs).some(({ imports }) => imports.some(({ path }) => path === '@aws-sdk/client-s3'))).toBe(true)
+})

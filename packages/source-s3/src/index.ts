@@ -1,0 +1,2 @@
+export type { S3ObjectRef, S3SourceOptions } from './options.js'
+export { s3Source } from './source.js'

@@ -216,3 +216,14 @@ describe('CSV there and back', () => {
     )
   })
 })
+
+describe('records that are no objects', () => {
+  it.each([3, null, 'text', [1]])('%o is refused by its row, and none of the call is taken', other => {
+    const encoder = csv<object>().encoder()
+
+    expect(() => encoder.write([{ a: 1 }, other as never])).toThrowError(
+      expect.objectContaining({ code: 'ETL_RECORD_REFUSED', context: { row: 1 } }),
+    )
+    expect(encoder.write([{ a: 1 }])).toHaveLength(1)
+  })
+})

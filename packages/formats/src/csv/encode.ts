@@ -25,6 +25,8 @@ export function csvEncoder<T extends object>(
   return {
     write(records) {
       if (records.length === 0) return []
+      const other = records.findIndex(record => typeof record !== 'object' || record === null || Array.isArray(record))
+      if (other >= 0) throw refused('A record is no object with fields, so it has no columns.', other)
       const known = columns ?? columnsOfFirst(records[0] as T)
       const bytes = utf8(encodeRows(records, known, settings))
       columns = known

@@ -48,6 +48,7 @@ export function flowRunnable(parts: FlowParts, sink: Sink<unknown>): FlowRunnabl
     finish: ctx => finishLoad({ source, sink }, ctx),
     discard: async (loadId, ctx) => sink.discard?.(loadId, ctx),
     disposition: sink.capabilities.disposition,
+    mayOverlap: sink.capabilities.disposition === 'merge' || sink.capabilities.cursor === 'inTransaction',
     replays: sink.capabilities.disposition === 'replace' ? 'groups' : 'records',
     replaying: state => flowRunnable({ ...parts, source: rejectSource(state, source) }, sink),
     withEnds: ends => flowRunnable({ ...parts, source: ends.source ?? source }, ends.sink ?? sink),

@@ -24,6 +24,11 @@ export interface PipelineDefinition<S extends StandardSchemaV1> {
   readonly loadOnly?: readonly (keyof StandardSchemaV1.InferInput<S> & string)[]
   /** What may stand before the colon of a place. */
   readonly connectors?: readonly Connector[]
+  /**
+   * `allow`: loads of different triggers (`loadId`) may run at the same time, each with an owner of its own. Only for sinks that merge by
+   * key or keep the cursor in their transaction. Default: one load at a time.
+   */
+  readonly overlap?: 'allow'
   /** What must be promised: a source and sink that together give less are refused before anything is read. */
   readonly delivery?: Guarantee['delivery']
   /** For `--help`: flags and what they do. */
@@ -42,6 +47,7 @@ export interface Pipeline<S extends StandardSchemaV1 = StandardSchemaV1> {
   readonly loadOnly: readonly string[]
   readonly connectors: readonly Connector[]
   readonly delivery: Guarantee['delivery'] | undefined
+  readonly overlap: 'allow' | undefined
   readonly examples: readonly { readonly flags: string; readonly does: string }[]
   /** @param params - Already validated. */
   build(params: StandardSchemaV1.InferOutput<S>): Runnable
@@ -88,6 +94,7 @@ export function definePipeline<S extends StandardSchemaV1 = NoParams>(definition
     loadOnly: definition.loadOnly ?? [],
     connectors,
     delivery: definition.delivery,
+    overlap: definition.overlap,
     examples: definition.examples ?? [],
     build: params => checkedRunnable(definition.build({ params, connect }), definition.name),
   }

@@ -4,6 +4,7 @@ import { type BeginOptions, type Begun, beginLoad, fingerprintOf } from './begin
 import { isEtlError } from './errors.js'
 import { hashOf } from './json.js'
 import { type BookmarksDoc, bookmarksKey, type HeadDoc, headKey, type LoadDoc, loadDoc } from './load-state.js'
+import { removeLane } from './overlap.js'
 import { thisProcess } from './owner.js'
 import { parseParams } from './params.js'
 import type { Pipeline } from './pipeline.js'
@@ -68,8 +69,11 @@ async function runLoads(session: Session): Promise<RunReport> {
     const all: RunReport = before ? mergeReports(before, report) : report
     const failed = report.status === 'failed'
     const changed = failed && report.groups.some(group => group.error?.code === 'ETL_SOURCE_CHANGED')
-    if (!closed || session.watch.soft.aborted || count >= maxLoads) return all
-    if (asked && !changed && !(failed && resumed)) return all
+    const done = !closed || session.watch.soft.aborted || count >= maxLoads || (asked && !changed && !(failed && resumed))
+    if (done) {
+      if (closed && session.inLane) await removeLane(session.state)
+      return all
+    }
     if (changed) notes.push(`The source changed under load ${report.loadId}; what it changed is planned anew.`)
     else if (failed) notes.push(`Load ${report.loadId} failed again and is given up; its groups are planned anew.`)
     before = all

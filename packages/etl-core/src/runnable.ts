@@ -36,6 +36,8 @@ export interface Runnable {
   finish(ctx: RunnerContext): Promise<RunReport>
   /** What the sink does with what was there. */
   readonly disposition: SinkCapabilities['disposition']
+  /** Several loads may write at once: the sink merges by key, or keeps the cursor in its transaction. */
+  readonly mayOverlap: boolean
   /** How rejects are run again: where the sink replaces groups, by loading them again, else record by record. */
   readonly replays: ReplayDoc['mode']
   /** The same with stored rejects as its source, for replays record by record. */

@@ -3,6 +3,7 @@ import { setMaxListeners } from 'node:events'
 import type { Begun } from './begin.js'
 import { ConfigError, errorJson } from './errors.js'
 import { type Clock, type Load, type RunContext, silentLog, systemClock } from './load.js'
+import { laneState, refuseOverlap } from './overlap.js'
 import { type DecidingParams, decidingParams, parseParams } from './params.js'
 import type { Pipeline } from './pipeline.js'
 import type { RunEvent, RunEventBody } from './progress.js'
@@ -30,6 +31,8 @@ export interface Session {
   readonly watch: StopWatch
   readonly state: StateStore
   readonly statePlace: string
+  /** This load has a head of its own, beside others that run at the same time. */
+  readonly inLane: boolean
   readonly given: DecidingParams
 }
 
@@ -47,13 +50,18 @@ export async function openSession(
   const home = options.state ? undefined : runnable.home
   const statePlace = home?.place ?? options.statePlace ?? (options.state ? 'the given store' : memoryPlace)
   refuseWeakerDelivery(pipeline, runnable, statePlace)
+  if (pipeline.overlap === 'allow') refuseOverlap(pipeline.name, runnable)
+  const state = options.state ?? home?.state(pipeline.name) ?? memoryState()
+  // A replay is one load like others were, so it takes its turn with what has no trigger.
+  const inLane = pipeline.overlap === 'allow' && options.loadId !== undefined && options.replay === undefined
   return {
     pipeline,
     runnable,
     options,
     clock,
     watch: stopWatch({ signal: options.signal, deadlineAtMs: options.deadlineAtMs, clock }),
-    state: options.state ?? home?.state(pipeline.name) ?? memoryState(),
+    state: inLane ? laneState(state, options.loadId as string) : state,
+    inLane,
     statePlace,
     given: decidingParams(params, parsed, pipeline),
   }

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os'
 import { describe, expect, it } from 'vitest'
-import { inspectState, isEtlError, resetState, thisProcess } from '../src/index.js'
-import { documents, dyingState, memoryState, movedClock, numbers, parts, runNumbers, untilDeath } from './world.js'
+import { definePipeline, from, inspectState, isEtlError, resetState, run, thisProcess } from '../src/index.js'
+import { documents, dyingState, eager, memoryState, movedClock, numbers, parts, runNumbers, table, untilDeath } from './world.js'
 
 /** A process id that no process has: Linux hands out none this high. */
 const deadPid = 0x3fffffff
@@ -220,6 +220,59 @@ describe('one owner', () => {
 
     expect(report.status).toBe('failed')
     expect((await inspectState(state)).owner).toBeNull()
+  })
+})
+
+describe('overlapping loads', () => {
+  const overlapping = (source: ReturnType<typeof numbers>['source'], sink: ReturnType<typeof table>['sink']) =>
+    definePipeline({ name: 'numbers', overlap: 'allow', build: () => from(source).into(sink) })
+
+  it('run at the same time where the sink keeps the cursor in its transaction, and leave only their marks', async () => {
+    const state = memoryState()
+    const { sink, rows } = table()
+    const slow = gated('a')
+    const first = run(
+      overlapping(numbers({ splits: { a: [1, 2, 3, 4] }, before: slow.before }).source, sink),
+      {},
+      { ...eager, state, loadId: 'one' },
+    )
+    await slow.here
+
+    const second = await run(overlapping(numbers({ splits: { a: [5, 6] } }).source, sink), {}, { ...eager, state, loadId: 'two' })
+    slow.go()
+
+    expect(second.status).toBe('succeeded')
+    expect((await first).status).toBe('succeeded')
+    expect([...rows].sort()).toEqual([1, 2, 3, 4, 5, 6])
+    expect(Object.keys(await documents(state))).toEqual(['done/one', 'done/two'])
+  })
+
+  it('of one trigger still take turns', async () => {
+    const state = memoryState()
+    const { sink } = table()
+    const slow = gated('a')
+    const first = run(
+      overlapping(numbers({ splits: { a: [1, 2, 3, 4] }, before: slow.before }).source, sink),
+      {},
+      { ...eager, state, loadId: 'one' },
+    )
+    await slow.here
+
+    const again = run(overlapping(numbers({ splits: { a: [1] } }).source, sink), {}, { ...eager, state, loadId: 'one' })
+
+    await expect(again).rejects.toMatchObject({ code: 'ETL_STATE_CONFLICT' })
+    slow.go()
+    expect((await first).status).toBe('succeeded')
+  })
+
+  it('are refused into a sink that replaces objects', async () => {
+    const pipeline = definePipeline({
+      name: 'x',
+      overlap: 'allow',
+      build: () => from(numbers({ splits: {} }).source).into(parts().sink),
+    })
+
+    await expect(run(pipeline, {}, { state: memoryState() })).rejects.toMatchObject({ code: 'ETL_CONFIG_INVALID' })
   })
 })
 

@@ -72,11 +72,11 @@ function linksOf(markdown: string): string[] {
 }
 
 describe('the patterns of this test', () => {
-  test.each(['/home/me/x', "'/tmp/out'", 'see /work/shared', '(/Users/me)'])('find %s', text => {
+  test.each(['/home/me/x', "'/tmp/out'", 'see /root/x', '(/Users/me)'])('find %s', text => {
     expect(text.match(machinePath)).not.toBeNull()
   })
 
-  test.each(['https://example.org/home/x', './tmp/out', '**/work/x', 'the /tmp of a Lambda function'])('leave %s alone', text => {
+  test.each(['https://example.org/home/x', './tmp/out', '**/home/x', 'the /tmp of a Lambda function'])('leave %s alone', text => {
     expect(text.match(machinePath)).toBeNull()
   })
 

@@ -39,6 +39,6 @@ export const params = z.strictObject({
   requestsPerSecond: z.number().positive().optional().describe('No more requests a second than this'),
   attempts: z.int().min(1).max(20).default(7).describe('Attempts at one page; the waits between them double from 1 s to 2 min'),
   apiUrl: z.url().default('https://api.worldbank.org/v2').describe('Where the API is'),
-  to: z.string().default('file:./out').describe('Where files go'),
+  to: z.string().default('file:./out').describe('Where files go: file:./folder or s3://bucket/prefix'),
   format: z.enum(['csv', 'parquet']).default('csv').describe('What files are written as'),
 })

@@ -1,18 +1,19 @@
 import { definePipeline, from } from '@millrace/etl-core'
 import { csv, parquet } from '@millrace/formats'
 import { folder } from '@millrace/objects'
+import { s3 } from '@millrace/s3'
 import { worldBank } from '@millrace/source-worldbank'
 import { params } from './params.js'
 import { csvRecord, parquetRecord } from './records.js'
 
 /**
  * World Bank indicators, one CSV or Parquet file per indicator: `<indicator>/<last updated>.<ext>`, and the same content as
- * `<indicator>/latest.<ext>`. An indicator whose `lastupdated` has not moved is left untouched.
+ * `<indicator>/latest.<ext>`, in a folder or in an S3 bucket. An indicator whose `lastupdated` has not moved is left untouched.
  */
 export const worldbank = definePipeline({
   name: 'worldbank',
   description: 'World Bank indicators to one CSV or Parquet file each',
-  connectors: [folder],
+  connectors: [folder, s3],
   params,
   // Where the API and the files are does not decide what is in them.
   volatile: ['apiUrl', 'to', 'requestsPerSecond', 'attempts'],
@@ -25,6 +26,7 @@ export const worldbank = definePipeline({
       does: 'two indicators, countries only',
     },
     { flags: '--indicators SP.POP.TOTL --format parquet --to file:/data/worldbank', does: 'typed columns, in another folder' },
+    { flags: '--indicators SP.POP.TOTL --to s3://bucket/worldbank', does: 'the same files as objects of a bucket' },
   ],
   build: ({ params, connect }) => {
     const { to, format, countries, attempts, ...selection } = params

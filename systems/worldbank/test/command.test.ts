@@ -215,7 +215,7 @@ describe('the worldbank command in trouble', () => {
   })
 
   it.each([
-    ['an unlisted scheme', 's3://bucket/x', 'Listed: file:'],
+    ['an unlisted scheme', 'gs://bucket/x', 'Listed: file:, s3:'],
     ['a password in the place', 'file://user:geheim@host/x', 'holds a password'],
     ['no scheme', './out', 'file:./out'],
   ])('%s in --to is wrong use: exit 2, and what to do', async (_, to, says) => {

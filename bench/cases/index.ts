@@ -1,0 +1,46 @@
+import type { BenchCase } from '../case.js'
+
+const csvToCsv: BenchCase = {
+  name: 'csv-to-csv',
+  reads: 'file',
+  writes: 'folder',
+  load: async () => (await import('./csv-to-csv.js')).csvToCsv,
+}
+
+const csvStreams: BenchCase = {
+  name: 'csv-to-csv-streams',
+  reads: 'file',
+  writes: 'folder',
+  load: async () => (await import('../peers/csv-streams.js')).csvStreams,
+}
+
+/** Made up records to one object: what the way out needs by itself. */
+const generatedInto = (what: 'csv' | 'csv-gzip', writes: BenchCase['writes']): BenchCase => ({
+  name: `generated-${what}-${writes}`,
+  reads: 'generated',
+  writes,
+  load: async () => (await import('./generated.js')).generatedInto(what, writes),
+})
+
+/** Measured at one size and at ten times of it: memory must not grow with the input. */
+export const memoryCases: readonly BenchCase[] = [
+  generatedInto('csv', 'folder'),
+  generatedInto('csv-gzip', 'folder'),
+  generatedInto('csv', 's3'),
+  generatedInto('csv-gzip', 's3'),
+  csvToCsv,
+]
+
+/** A case and what it is compared with. */
+export interface Comparison {
+  readonly ours: BenchCase
+  readonly peer: BenchCase
+}
+
+/** Measured in turns over the same input; both must write the same bytes. */
+export const comparisons: readonly Comparison[] = [{ ours: csvToCsv, peer: csvStreams }]
+
+/** Every case, by name. */
+export const caseByName: ReadonlyMap<string, BenchCase> = new Map(
+  [...memoryCases, ...comparisons.flatMap(({ ours, peer }) => [ours, peer])].map(each => [each.name, each]),
+)

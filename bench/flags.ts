@@ -1,0 +1,92 @@
+import { parseArgs } from 'node:util'
+import { caseByName, comparisons, memoryCases } from './cases/index.js'
+
+/** What is to be measured, and how. */
+export interface Flags {
+  readonly only: 'memory' | 'throughput' | undefined
+  /** A part of the case's name. */
+  readonly case: string
+  readonly records: number
+  readonly memoryRuns: number
+  readonly throughputRuns: number
+  readonly cpuProf: boolean
+  readonly out: string | undefined
+}
+
+const quickRecords = 2000
+const fullRecords = 1_000_000
+
+export const help = `npm run bench -- [flags]
+
+  --only memory|throughput   One of the two parts. Default: both.
+  --case <text>              Only the cases whose name has this in it.
+  --records <n>              Records of the smaller memory run (the larger has ten times as many) and of each throughput run. Default ${fullRecords}.
+  --runs <n>                 Runs of each case. Default: 1 for memory at each size, 5 for throughput.
+  --quick                    ${quickRecords} records, one run: does everything work? Says nothing about speed or memory.
+  --cpu-prof                 A CPU profile of every run, in <out>/profiles, for the DevTools of Chrome or an editor. Slows the run.
+  --out <folder>             Where bench.json, profiles and the files of a run go; it needs some 4 GB. Default ./out.
+  --help
+
+Cases: ${[...caseByName.keys()].join(', ')}
+
+Examples:
+  npm run bench
+  npm run bench -- --quick
+  npm run bench -- --only throughput --records 200000 --runs 9
+  npm run bench -- --only memory --case s3
+  npm run bench -- --only throughput --case csv-to-csv --runs 1 --cpu-prof
+
+Exits with 1 if memory grew by more than 15 %, or if both sides of a comparison did not write the same bytes.
+`
+
+/** Reads the flags. Throws an Error that says what is wrong; `help` if help was asked for. */
+export function flagsFrom(args: readonly string[]): Flags | 'help' {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      only: { type: 'string' },
+      case: { type: 'string', default: '' },
+      records: { type: 'string' },
+      runs: { type: 'string' },
+      quick: { type: 'boolean', default: false },
+      'cpu-prof': { type: 'boolean', default: false },
+      out: { type: 'string' },
+      help: { type: 'boolean', default: false },
+    },
+  })
+  if (values.help) return 'help'
+  const { only } = values
+  if (only !== undefined && only !== 'memory' && only !== 'throughput')
+    throw new Error(`--only takes memory or throughput, and not "${only}".`)
+  const runs = values.runs === undefined ? undefined : wholeNumber('--runs', values.runs)
+  return {
+    only,
+    case: knownCase(values.case),
+    records:
+      values.records === undefined ? (values.quick ? quickRecords : fullRecords) : wholeNumber('--records', values.records),
+    memoryRuns: runs ?? 1,
+    throughputRuns: runs ?? (values.quick ? 1 : 5),
+    cpuProf: values['cpu-prof'],
+    out: values.out,
+  }
+}
+
+function knownCase(text: string): string {
+  if ([...caseByName.keys()].some(name => name.includes(text))) return text
+  throw new Error(`--case: no case has "${text}" in its name. Cases: ${[...caseByName.keys()].join(', ')}.`)
+}
+
+function wholeNumber(flag: string, text: string): number {
+  const value = Number(text)
+  if (Number.isInteger(value) && value > 0) return value
+  throw new Error(`${flag} takes a whole number above 0, and not "${text}".`)
+}
+
+/** The cases that were asked for. */
+export function chosen(flags: Flags) {
+  const named = ({ name }: { readonly name: string }) => name.includes(flags.case)
+  return {
+    memory: flags.only === 'throughput' ? [] : memoryCases.filter(named),
+    throughput: flags.only === 'memory' ? [] : comparisons.filter(({ ours, peer }) => named(ours) || named(peer)),
+  }
+}

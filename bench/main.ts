@@ -1,0 +1,71 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { availableParallelism, cpus, totalmem } from 'node:os'
+import { join, resolve } from 'node:path'
+import { chosen, type Flags, flagsFrom, help } from './flags.js'
+import type { Bench } from './measure.js'
+import { type MemoryResult, memoryOf } from './memory.js'
+import { type BenchReport, memoryTable, problemsOf, throughputTable } from './report.js'
+import { compare, type ThroughputResult } from './throughput.js'
+
+/** Measures what the flags ask for, prints tables, writes `bench.json`. Returns the exit code. */
+export async function main(
+  args: readonly string[],
+  { built, root }: { readonly built: string; readonly root: string },
+): Promise<number> {
+  let flags: Flags | 'help'
+  try {
+    flags = flagsFrom(args)
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\nnpm run bench -- --help says what there is.\n`)
+    return 2
+  }
+  if (flags === 'help') {
+    process.stdout.write(help)
+    return 0
+  }
+  const out = resolve(flags.out ?? join(root, 'out'))
+  mkdirSync(out, { recursive: true })
+  const work = mkdtempSync(join(out, 'bench-work-'))
+  process.on('exit', () => rmSync(work, { recursive: true, force: true }))
+  const nodeFlags = flags.cpuProf ? ['--cpu-prof', `--cpu-prof-dir=${join(out, 'profiles')}`] : []
+  return report(await measureAll({ built, work, nodeFlags }, flags), join(out, 'bench.json'))
+}
+
+async function measureAll(bench: Bench, flags: Flags): Promise<BenchReport> {
+  const memory: MemoryResult[] = []
+  const throughput: ThroughputResult[] = []
+  const cases = chosen(flags)
+  for (const each of cases.memory) {
+    progress(`memory: ${each.name}`)
+    memory.push(await memoryOf(bench, each, flags.records, flags.memoryRuns))
+  }
+  for (const each of cases.throughput) {
+    progress(`throughput: ${each.ours.name} and ${each.peer.name}, in turns`)
+    throughput.push(await compare(bench, each, flags.records, flags.throughputRuns))
+  }
+  return {
+    at: new Date().toISOString(),
+    machine: {
+      node: process.version,
+      platform: `${process.platform} ${process.arch}`,
+      cores: availableParallelism(),
+      processor: cpus()[0]?.model ?? 'unknown',
+      memoryBytes: totalmem(),
+    },
+    runs: flags.throughputRuns,
+    memory,
+    throughput,
+  }
+}
+
+const progress = (text: string) => process.stderr.write(`… ${text}\n`)
+
+function report(measured: BenchReport, file: string): number {
+  const { node, platform, cores, processor } = measured.machine
+  const tables = [memoryTable(measured.memory), throughputTable(measured.throughput)].filter(text => text !== '')
+  process.stdout.write(`Node ${node}, ${platform}, ${cores} cores (${processor})\n\n${tables.join('\n')}`)
+  writeFileSync(file, `${JSON.stringify(measured, null, 2)}\n`)
+  const problems = problemsOf(measured)
+  for (const problem of problems) process.stderr.write(`${problem}\n`)
+  return problems.length > 0 ? 1 : 0
+}

@@ -1,0 +1,40 @@
+import { mkdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { BenchCase, Job } from './case.js'
+import type { Figures } from './measured.js'
+import { type Launcher, runEntry, startEntry } from './processes.js'
+
+/** What one run is measured with. */
+export interface Bench extends Launcher {
+  /** For inputs and outputs; emptied between runs. */
+  readonly work: string
+}
+
+/** Runs a case once, in a process of its own, and lets `look` see what it wrote before that is removed. */
+export async function measure<R>(
+  bench: Bench,
+  measured: BenchCase,
+  { records, input }: Omit<Job, 'folder'>,
+  look: (figures: Figures) => Promise<R>,
+): Promise<R> {
+  const folder = join(bench.work, 'out')
+  await mkdir(folder, { recursive: true })
+  const server = measured.writes === 's3' ? await startEntry(bench, 's3-process') : undefined
+  try {
+    const job: Job = { records, input, folder }
+    const env = server === undefined ? {} : (JSON.parse(server.told) as Record<string, string>)
+    const figures = JSON.parse(await runEntry(bench, 'measured', [measured.name, JSON.stringify(job)], env)) as Figures
+    if (figures.recordsIn !== records) throw new Error(`${measured.name} read ${figures.recordsIn} of ${records} records.`)
+    return await look(figures)
+  } finally {
+    await server?.stop()
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+/** The input file of so many records. The last one made is kept. */
+export async function inputOf(bench: Bench, records: number): Promise<string> {
+  const file = join(bench.work, `orders-${records}.csv`)
+  await runEntry({ ...bench, nodeFlags: [] }, 'generate', [file, String(records)])
+  return file
+}

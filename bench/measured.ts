@@ -1,0 +1,43 @@
+import { readFileSync } from 'node:fs'
+import { performance } from 'node:perf_hooks'
+import type { Done, Job } from './case.js'
+import { caseByName } from './cases/index.js'
+
+/** What a measured process tells of itself, as one line of JSON. */
+export interface Figures extends Done {
+  /** Of the run alone: neither start-up nor imports. */
+  readonly wallMs: number
+  /** User and system time of all threads, of the run alone. */
+  readonly cpuMs: number
+  /** The most memory the whole process ever had resident, start-up and imports included. */
+  readonly peakBytes: number
+}
+
+const [name = '', job = '{}'] = process.argv.slice(2)
+const measured = caseByName.get(name)
+if (!measured) throw new Error(`No case is called "${name}".`)
+const run = await measured.load()
+
+const before = { wallMs: performance.now(), cpu: process.cpuUsage() }
+const done = await run(JSON.parse(job) as Job)
+const { user, system } = process.cpuUsage(before.cpu)
+const figures: Figures = {
+  ...done,
+  wallMs: performance.now() - before.wallMs,
+  cpuMs: (user + system) / 1000,
+  peakBytes: peakBytes(),
+}
+process.stdout.write(`${JSON.stringify(figures)}\n`)
+
+/**
+ * The peak resident set. Linux hands `ru_maxrss` down: a process that was started by a bigger one begins with that one's peak, so there the
+ * kernel's mark of this process's own memory is taken (VmHWM in /proc/self/status).
+ *
+ * @see https://man7.org/linux/man-pages/man5/proc_pid_status.5.html
+ */
+function peakBytes(): number {
+  const maxRss = process.resourceUsage().maxRSS * 1024
+  if (process.platform !== 'linux') return maxRss
+  const mark = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'latin1'))?.[1]
+  return mark === undefined ? maxRss : Number(mark) * 1024
+}

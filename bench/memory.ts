@@ -1,0 +1,51 @@
+import { rm } from 'node:fs/promises'
+import type { BenchCase } from './case.js'
+import { type Bench, inputOf, measure } from './measure.js'
+import { median } from './numbers.js'
+
+/** Below this a process has not yet come to rest: its heap still grows to the size it works at. */
+const judgedFromRecords = 1_000_000
+/** How much more a run of ten times the records may take. */
+const growthAtMost = 0.15
+
+/** One case at its two sizes. */
+export interface MemoryResult {
+  readonly name: string
+  readonly records: readonly [small: number, large: number]
+  /** Of all runs at each size. */
+  readonly peakBytes: readonly [small: readonly number[], large: readonly number[]]
+  readonly bytesOut: readonly [small: number, large: number]
+  /** Median over median, less one. */
+  readonly growth: number
+  /** `not judged`: too few records to tell. */
+  readonly verdict: 'flat' | 'grows' | 'not judged'
+}
+
+/** Runs a case at a size and at ten times of it, and compares the peaks. */
+export async function memoryOf(bench: Bench, measured: BenchCase, records: number, runs: number): Promise<MemoryResult> {
+  const small = await peaks(bench, measured, records, runs)
+  const large = await peaks(bench, measured, records * 10, runs)
+  const growth = median(large.peakBytes) / median(small.peakBytes) - 1
+  const verdict = records < judgedFromRecords ? 'not judged' : growth > growthAtMost ? 'grows' : 'flat'
+  return {
+    name: measured.name,
+    records: [records, records * 10],
+    peakBytes: [small.peakBytes, large.peakBytes],
+    bytesOut: [small.bytesOut, large.bytesOut],
+    growth,
+    verdict,
+  }
+}
+
+async function peaks(bench: Bench, measured: BenchCase, records: number, runs: number) {
+  const input = measured.reads === 'file' ? await inputOf(bench, records) : ''
+  const peakBytes: number[] = []
+  let bytesOut = 0
+  for (let run = 0; run < runs; run++) {
+    const figures = await measure(bench, measured, { records, input }, async each => each)
+    peakBytes.push(figures.peakBytes)
+    bytesOut = figures.bytesOut
+  }
+  if (input !== '') await rm(input)
+  return { peakBytes, bytesOut }
+}

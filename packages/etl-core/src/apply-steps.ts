@@ -3,6 +3,7 @@ import { toJson } from './json.js'
 import type { SplitContext } from './load.js'
 import { type Issue, issueOf, type Reject, reasonOf } from './reject.js'
 import type { RunnerContext } from './runnable.js'
+import type { RefusedRow } from './sink.js'
 import { groupOf } from './split.js'
 import type { Step, StepContext, StepRows, StepRun } from './steps/step.js'
 
@@ -17,7 +18,7 @@ export interface SteppedBatch {
   /** Records read, unreadable ones included. */
   readonly read: number
   /** Rejects for rows the sink could not take, one per source record. */
-  rejectRows(refused: readonly { readonly row: number; readonly issue: Issue }[]): readonly Reject[]
+  rejectRows(refused: readonly RefusedRow[]): readonly Reject[]
 }
 
 /** Runs a batch through the steps. A source record with a rejected child loses all its rows: it is rejected whole. */
@@ -77,13 +78,15 @@ export async function applySteps(
     read: source.length + unreadable.length,
     rejectRows(refused) {
       const issues = new Map<number, Issue[]>()
-      for (const { row, issue } of refused) {
+      const elsewhere = new Set<number>()
+      for (const { row, error, partial } of refused) {
         const from = whole.origin[row] as number
-        issues.set(from, [...(issues.get(from) ?? []), issue])
+        issues.set(from, [...(issues.get(from) ?? []), issueOf(error)])
+        if (partial) elsewhere.add(from)
       }
       return [...issues].map(([from, of]) => {
         const made = whole.origin.filter(each => each === from).length
-        return { ...reject(from, 'sink', of), ...(made > of.length ? { partial: true as const } : {}) }
+        return { ...reject(from, 'sink', of), ...(made > of.length || elsewhere.has(from) ? { partial: true as const } : {}) }
       })
     },
   }

@@ -1,5 +1,6 @@
 import pLimit from 'p-limit'
 import { ConfigError } from './errors.js'
+import { fencedState } from './fenced-state.js'
 import { hashOf, type Json } from './json.js'
 import { type Lease, type LeaseOptions, takeLease } from './lease.js'
 import type { Load, RunContext } from './load.js'
@@ -114,7 +115,7 @@ async function resumeLoad(head: Versioned<HeadDoc>, unfinished: LoadDoc, options
     }
     // It died between the claim and the plan: nothing of it was decided yet, so it is planned now.
     const { plan, replays } = await (load.replay ? planRejects(load.replay, load, options) : planWith(load, options))
-    await freezePlan(load, { plan, found: await surveyed(load, plan, options), replays }, options)
+    await freezePlan(load, { plan, found: await surveyed(load, plan, options), replays }, fencedState(options.state, lease))
     return { kind: 'owned', lease, load, plan, resumed: false }
   })
 }
@@ -163,7 +164,7 @@ async function newLoad(head: Versioned<HeadDoc>, options: BeginOptions): Promise
   const found = await surveyed(load, plan, options)
   return owning(head, load, options, async lease => {
     options.notes.push(...notes)
-    await freezePlan(load, { plan, found, replays }, options)
+    await freezePlan(load, { plan, found, replays }, fencedState(options.state, lease))
     return { kind: 'owned', lease, load, plan, resumed: false }
   })
 }
@@ -230,11 +231,11 @@ async function surveyed(load: LoadDoc, plan: Plan, options: BeginOptions): Promi
 async function freezePlan(
   load: LoadDoc,
   { plan, found, replays }: Pick<PlanDoc, 'plan' | 'found'> & { readonly replays?: PlanDoc['replays'] | undefined },
-  options: BeginOptions,
+  state: StateStore,
 ): Promise<void> {
   const key = planKey(loadKeyOf(load.loadId))
   const doc: PlanDoc = { format: 1, plan, found, ...(replays === undefined ? {} : { replays }) }
-  await saveDoc(options.state, key, doc, (await loadDoc(options.state, key)).version)
+  await saveDoc(state, key, doc, (await loadDoc(state, key)).version)
 }
 
 /**
@@ -242,10 +243,11 @@ async function freezePlan(
  * was ever visible.
  */
 async function abandonLoad(head: Versioned<HeadDoc>, load: LoadDoc, why: string, options: BeginOptions): Promise<void> {
-  const { state, runnable } = options
+  const { runnable } = options
   const loadKey = loadKeyOf(load.loadId)
   options.notes.push(`Load ${load.loadId} was unfinished and is abandoned, because ${why}.`)
   await owning(head, load, options, async lease => {
+    const state = fencedState(options.state, lease)
     await runnable.discard(load.loadId, options.contextFor(loadOf(load, lease.epoch), new Map()))
     const planned = (await loadDoc<PlanDoc>(state, planKey(loadKey))).value
     const book = (await loadDoc<BookmarksDoc>(state, bookmarksKey)).value?.groups ?? {}
@@ -286,6 +288,11 @@ export function fingerprintOf(
   groupParamsKey: string,
   runnable: Runnable,
 ): { fingerprint: string; layoutKey: string } {
-  const layoutKey = hashOf(runnable.fingerprint(), 32)
-  return { layoutKey, fingerprint: hashOf({ version, groupParamsKey, layoutKey }, 32) }
+  const what = runnable.fingerprint()
+  const staged = runnable.stagedWith?.()
+  const whatKey = hashOf(what, 32)
+  return {
+    layoutKey: staged === undefined ? whatKey : hashOf([what, staged], 32),
+    fingerprint: hashOf({ version, groupParamsKey, layoutKey: whatKey }, 32),
+  }
 }

@@ -2,6 +2,7 @@ import { finishLoad } from './finish.js'
 import type { FlowParts } from './flow.js'
 import { guaranteeOf } from './guarantee.js'
 import type { Json } from './json.js'
+import { withRejectSinks } from './reject-sinks.js'
 import { rejectSource } from './replay.js'
 import { runSplit } from './run-split.js'
 import type { Runnable } from './runnable.js'
@@ -18,15 +19,22 @@ export interface FlowRunnable extends Runnable {
 /** @internal */
 export function flowRunnable(parts: FlowParts, sink: Sink<unknown>): FlowRunnable {
   const { source, steps, schema } = parts
+  const rejectSinks = steps.flatMap(({ name, rejectsTo }, index) =>
+    rejectsTo ? [{ stage: `${index + 1} ${name}`, sink: rejectsTo }] : [],
+  )
+  const target = withRejectSinks(sink, rejectSinks)
   return Object.freeze<FlowRunnable>({
     ...(sink.home === undefined ? {} : { home: sink.home }),
     explain: (durableState = sink.home !== undefined) => ({
       source: source.name,
       steps: steps.map((step, index) => `${index + 1} ${step.name}`),
       sink: sink.name,
-      guarantee: guaranteeOf(source.capabilities, sink.capabilities, durableState),
+      guarantee: guaranteeOf(source.capabilities, target.capabilities, durableState),
       ...(sink.home === undefined ? {} : { state: sink.home.place }),
-      bufferBytes: sink.bufferBytes ?? 0,
+      ...(rejectSinks.length === 0
+        ? {}
+        : { rejectsTo: rejectSinks.map(({ stage, sink }) => ({ stage, sink: sink.name, ...placeOf(sink) })) }),
+      bufferBytes: target.bufferBytes ?? 0,
     }),
     fingerprint: () => ({
       source: source.name,
@@ -35,25 +43,34 @@ export function flowRunnable(parts: FlowParts, sink: Sink<unknown>): FlowRunnabl
       sink: sink.name,
       layout: sink.layout ?? null,
     }),
-    prepare: pipeline => sink.prepare?.({ pipeline, ...(schema === undefined ? {} : { schema }) }),
+    ...(rejectSinks.length === 0
+      ? {}
+      : { stagedWith: () => rejectSinks.map(({ stage, sink }) => ({ stage, sink: sink.name, layout: sink.layout ?? null })) }),
+    prepare: pipeline => target.prepare?.({ pipeline, source: source.capabilities, ...(schema === undefined ? {} : { schema }) }),
     plan: ctx => source.plan(ctx),
     stillPublished: async (group, ctx) => (await sink.stillPublished?.(group, ctx)) ?? true,
     async survey(plan, ctx) {
       const found: Record<string, Json> = {}
-      if (!sink.survey) return found
-      for (const [group, splits] of splitsByGroup(plan.splits)) found[group] = await sink.survey(splits, ctx)
+      if (!target.survey) return found
+      for (const [group, splits] of splitsByGroup(plan.splits)) found[group] = await target.survey(splits, ctx)
       return found
     },
-    runSplit: (split, ctx) => runSplit({ source, steps, sink }, split, ctx),
-    finish: ctx => finishLoad({ source, sink }, ctx),
-    discard: async (loadId, ctx) => sink.discard?.(loadId, ctx),
+    runSplit: (split, ctx) => runSplit({ source, steps, sink: target }, split, ctx),
+    finish: ctx => finishLoad({ source, sink: target }, ctx),
+    discard: async (loadId, ctx) => target.discard?.(loadId, ctx),
     disposition: sink.capabilities.disposition,
     mayOverlap: sink.capabilities.disposition === 'merge' || sink.capabilities.cursor === 'inTransaction',
     replays: sink.capabilities.disposition === 'replace' ? 'groups' : 'records',
     replaying: state => flowRunnable({ ...parts, source: rejectSource(state, source) }, sink),
-    withEnds: ends => flowRunnable({ ...parts, source: ends.source ?? source }, ends.sink ?? sink),
+    withEnds: ends => {
+      // With another sink nothing is to leave the test: copies of rejects neither.
+      const given = ends.sink ? steps.map(({ rejectsTo: _left, ...step }) => step) : steps
+      return flowRunnable({ ...parts, source: ends.source ?? source, steps: given }, ends.sink ?? sink)
+    },
   })
 }
+
+const placeOf = ({ home }: Sink<never>) => (home === undefined ? {} : { place: home.place })
 
 /**
  * A record schema as JSON, where its library can say it (Standard JSON Schema); else only whose it is. Sinks with columns say more in

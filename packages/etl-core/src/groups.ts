@@ -120,7 +120,9 @@ export async function settleGroup(
   } catch (error) {
     if (isEtlError(error, 'ETL_STATE_CONFLICT')) throw error
     if (ctx.signal.aborted) return { report: { group, status: 'pending' }, keepsOpen: true }
-    return failed(group, errorJson(error), ctx)
+    const last = errorJson(error)
+    // Publishing has had all its attempts.
+    return failed(group, last.retry === 'later' ? { ...last, retry: 'exhausted' } : last, ctx)
   }
 }
 

@@ -48,11 +48,15 @@ export { parsePlace } from './place.js'
 export type { Preview, PreviewedGroup } from './preview.js'
 export { preview } from './preview.js'
 export type { OnEvent, RunEvent, RunEventBody, Unstamped } from './progress.js'
+export type { RateLimit } from './rate-limit.js'
+export { rateLimit } from './rate-limit.js'
 export type { Issue, Reject } from './reject.js'
 export type { RejectFilter } from './rejects.js'
 export { discardRejects, listRejects } from './rejects.js'
 export type { Counts, GroupReport, RejectSample, RunReport, RunStatus, SplitReport } from './report.js'
 export { addCounts, noCounts } from './report.js'
+export type { RetryOptions, WithRetryOptions } from './retry.js'
+export { withRetry } from './retry.js'
 export type { ParamsOf } from './run.js'
 export { replayRejects, run, runBuilt } from './run.js'
 export type { RunOptions } from './run-options.js'
@@ -62,6 +66,7 @@ export type {
   Group,
   Published,
   PublishedObject,
+  RefusedRow,
   Sink,
   SinkCapabilities,
   SinkWriter,
@@ -80,3 +85,4 @@ export { castValue } from './steps/cast.js'
 export type { CustomStep } from './steps/row.js'
 export type { Step, StepContext, StepRows, StepRun } from './steps/step.js'
 export type { ValidateOptions } from './steps/validate.js'
+export { tee } from './tee.js'

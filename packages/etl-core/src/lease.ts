@@ -10,6 +10,8 @@ export interface Lease {
   readonly epoch: number
   /** Reads the head and throws `ETL_STATE_CONFLICT` if another run has taken over. Called before anything becomes visible. */
   assertOwned(): Promise<void>
+  /** The same, but believes the lease as long as nobody can have taken over: it reads the head only in the lease's last third. */
+  assertHeld(): Promise<void>
   /** Writes what the head says of the load. */
   setLoad(load: LoadDoc): Promise<void>
   /** Ends ownership; `load` is what stays unfinished. */
@@ -48,6 +50,7 @@ export async function takeLease(head: Versioned<HeadDoc>, load: LoadDoc | null, 
     if (ours && isEtlError(error, 'ETL_STATE_CONFLICT')) return found.version
     throw error
   })
+  let heldUntilMs = current.owner?.expiresAtMs ?? 0
   let released = false
   // Saves go one after the other: a renewal must not collide with the run's own write.
   let last: Promise<unknown> = Promise.resolve()
@@ -65,6 +68,7 @@ export async function takeLease(head: Versioned<HeadDoc>, load: LoadDoc | null, 
         return saveDoc(state, headKey, next, found.version)
       })
       current = next
+      heldUntilMs = next.owner?.expiresAtMs ?? 0
       if (next.owner === null) released = true
     })
     last = saving.catch(() => undefined)
@@ -82,11 +86,16 @@ export async function takeLease(head: Versioned<HeadDoc>, load: LoadDoc | null, 
     Math.max(10, options.leaseMs / 3),
   )
   timer.unref()
+  const assertOwned = async () => {
+    const found = await loadDoc<HeadDoc>(state, headKey)
+    if (found.value?.epoch !== epoch) throw taken(epoch)
+  }
   return {
     epoch,
-    async assertOwned() {
-      const found = await loadDoc<HeadDoc>(state, headKey)
-      if (found.value?.epoch !== epoch) throw taken(epoch)
+    assertOwned,
+    async assertHeld() {
+      // A third is left for clocks that differ.
+      if (clock.now() >= heldUntilMs - options.leaseMs / 3) await assertOwned()
     },
     setLoad: next => save(() => ({ ...current, load: next })),
     async release(next) {

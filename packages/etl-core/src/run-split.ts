@@ -3,6 +3,7 @@ import { type ErrorJson, type EtlError, errorJson, isEtlError, retryOf } from '.
 import { loadKeyOf } from './load-state.js'
 import { dropRejectsAfter } from './rejects.js'
 import { noCounts, type SplitReport } from './report.js'
+import { backoffMs } from './retry.js'
 import type { RunnerContext } from './runnable.js'
 import { groupOf, type Split } from './split.js'
 import type { SplitEnds } from './split-run.js'
@@ -92,10 +93,7 @@ async function rememberFailure(state: SplitState | undefined, error: ErrorJson):
   await state.save({ ...doc, error }).catch(() => undefined)
 }
 
-/** Grows with each attempt, with jitter; at least as long as the other side asked for. */
+/** At least as long as the other side asked for. */
 export function waitBefore(attempts: number, retryAfterMs: number | undefined, ctx: RunnerContext): number {
-  const { firstMs, maxMs } = ctx.settings.retry
-  const backoff = Math.min(maxMs, firstMs * 2 ** (attempts - 1))
-  // Half fixed, half random: workers that failed together do not come back together.
-  return Math.max(retryAfterMs ?? 0, Math.round(backoff / 2 + Math.random() * (backoff / 2)))
+  return Math.max(retryAfterMs ?? 0, backoffMs(attempts, ctx.settings.retry))
 }

@@ -23,6 +23,8 @@ export interface Runnable {
   readonly home?: StateHome
   /** Everything beside parameters and version that decides what a group holds: source, schema, layout, format. */
   fingerprint(): Json
+  /** What unfinished work depends on besides: an unfinished load with another one is abandoned. */
+  stagedWith?(): Json
   /** Checks that the parts fit. Throws ConfigError. Called once, before `plan`. */
   prepare(pipeline: string): void
   plan(ctx: RunContext): Promise<Plan>
@@ -85,6 +87,8 @@ export interface Explanation {
   readonly source: string
   readonly steps: readonly string[]
   readonly sink: string
+  /** Where steps send copies of their rejects. */
+  readonly rejectsTo?: readonly { readonly stage: string; readonly sink: string; readonly place?: string }[]
   readonly guarantee: Guarantee
   /** Where state and rejects will be; absent when the sink has no place for them. */
   readonly state?: string

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
 import type { Begun } from './begin.js'
 import { ConfigError, errorJson } from './errors.js'
+import { fencedState } from './fenced-state.js'
 import { type Clock, type Load, type RunContext, silentLog, systemClock } from './load.js'
 import { laneState, refuseOverlap } from './overlap.js'
 import { type DecidingParams, decidingParams, parseParams } from './params.js'
@@ -103,7 +104,7 @@ export function runnerContext(
   const identity: Load = { loadId: load.loadId, startedAtMs: load.startedAtMs, attempt: load.attempt, epoch: lease.epoch }
   return {
     ...runContext(session, identity, new Map(), signal),
-    state: session.state,
+    state: fencedState(session.state, lease),
     statePlace: session.statePlace,
     settings: {
       flushEvery: options.flushEvery ?? defaults.flushEvery,

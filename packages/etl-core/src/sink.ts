@@ -3,6 +3,7 @@ import type { Batch } from './batch.js'
 import type { RecordError } from './errors.js'
 import type { Json } from './json.js'
 import type { RunContext, SplitContext } from './load.js'
+import type { SourceCapabilities } from './source.js'
 import type { Checkpoint, Split } from './split.js'
 import type { StateStore } from './state.js'
 
@@ -23,6 +24,8 @@ export interface FlowFacts {
   readonly pipeline: string
   /** The record schema: that of the last `validate`, if no later step changed the records' shape. */
   readonly schema?: StandardSchemaV1
+  /** What may be relied on when the source is read again. */
+  readonly source?: SourceCapabilities
 }
 
 /** Where records go. */
@@ -40,6 +43,12 @@ export interface Sink<T> {
 
   /** Called once per run before anything is planned or read. Pure. Throws ConfigError when the flow lacks what the sink needs. */
   prepare?(facts: FlowFacts): void
+
+  /**
+   * The same sink with bookkeeping of its own, under this name, beside another one at the same place: `tee` and `rejectsTo` ask for it.
+   * Absent where sinks at one place do not meet.
+   */
+  apart?(name: string): Sink<T>
 
   /**
    * Whether what was published for a group is still there, as far as a look at names and sizes tells. If not, the group's bookmark is
@@ -93,9 +102,18 @@ export interface PublishedObject {
   readonly change: 'created' | 'replaced' | 'same'
 }
 
-/** What a sink could not take of a batch. `row` is the index in the batch; the rows not named are written. */
+/** What a sink could not take of a batch. The rows not named are written. */
 export interface WriteResult {
-  readonly rejected?: readonly { readonly row: number; readonly error: RecordError }[]
+  readonly rejected?: readonly RefusedRow[]
+}
+
+/** A row a sink could not take. */
+export interface RefusedRow {
+  /** The index in the batch. */
+  readonly row: number
+  readonly error: RecordError
+  /** It has arrived elsewhere: a `tee` wrote it to another of its sinks. */
+  readonly partial?: true
 }
 
 /**

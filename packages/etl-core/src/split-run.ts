@@ -1,11 +1,12 @@
 import { applySteps, type SteppedBatch } from './apply-steps.js'
-import { rowsOf, type SourceBatch } from './batch.js'
+import { type Batch, rowsOf, type SourceBatch } from './batch.js'
 import { ConfigError } from './errors.js'
 import { hashOf, toJson } from './json.js'
 import type { SplitContext } from './load.js'
 import { loadKeyOf, type Tally } from './load-state.js'
 import { refuseTooMany } from './max-rejects.js'
-import { issueOf, type Reject } from './reject.js'
+import type { Reject } from './reject.js'
+import { takesRejects } from './reject-sinks.js'
 import { saveRejects } from './rejects.js'
 import type { RunnerContext } from './runnable.js'
 import type { Sink, SinkWriter } from './sink.js'
@@ -128,16 +129,17 @@ export function splitRun(
     at: { readonly before: Checkpoint['cursor'] | undefined; readonly cursor: Checkpoint['cursor']; readonly batchNo: number },
   ): Promise<{ readonly rejects: readonly Reject[]; readonly written: number }> {
     midWrite = true
-    const writing = writer.write({
+    const outgoing: Batch<unknown> = {
       id: hashOf([ctx.pipeline, ctx.load.loadId, ctx.bornEpoch, split.id, at.batchNo, at.before ?? null]),
       checkpoint: { cursor: at.cursor, batchNo: at.batchNo },
       rows: rowsOf(stepped.rows),
       rawOf: row => toJson(stepped.source[stepped.origin[row] as number]),
-    })
-    const result = await orAborted(writing, ctx.hardSignal)
-    midWrite = false
-    const refused = (result.rejected ?? []).map(({ row, error }) => ({ row, issue: issueOf(error) }))
+    }
+    const result = await orAborted(writer.write(outgoing), ctx.hardSignal)
+    const refused = result.rejected ?? []
     const rejects = refused.length === 0 ? stepped.rejects : [...stepped.rejects, ...stepped.rejectRows(refused)]
+    if (takesRejects(writer)) await orAborted(writer.takeRejects(outgoing, rejects), ctx.hardSignal)
+    midWrite = false
     return { rejects, written: stepped.rows.length - refused.length }
   }
 }

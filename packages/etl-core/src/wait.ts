@@ -1,15 +1,15 @@
 /** Waits, or returns at once when the signal aborts. Never throws: the caller looks at the signal. */
-export function delay(ms: number, signal: AbortSignal): Promise<void> {
+export function delay(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise(resolve => {
-    if (signal.aborted || ms <= 0) return resolve()
+    if (signal?.aborted || ms <= 0) return resolve()
     const done = () => {
       clearTimeout(timer)
-      signal.removeEventListener('abort', done)
+      signal?.removeEventListener('abort', done)
       resolve()
     }
     // setTimeout holds 31 bits of milliseconds and fires at once beyond.
     const timer = setTimeout(done, Math.min(ms, 0x7fffffff))
-    signal.addEventListener('abort', done, { once: true })
+    signal?.addEventListener('abort', done, { once: true })
   })
 }
 

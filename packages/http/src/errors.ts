@@ -105,17 +105,6 @@ export function transportError(request: ShownRequest, error: unknown): SourceErr
   })
 }
 
-/** The same error once no attempt is left. The run fails, and the next one goes on from there. */
-export function exhausted(error: SourceError, attempts: number): SourceError {
-  const tried = attempts === 1 ? 'Tried once.' : `Tried ${attempts} times.`
-  return new SourceError(error.code, `${error.message} ${tried}`, {
-    retry: 'exhausted',
-    ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }),
-    context: { ...error.context, attempts },
-    cause: error.cause,
-  })
-}
-
 function codesOf(error: unknown): string[] {
   const codes: string[] = []
   for (let at: unknown = error; at instanceof Error && codes.length < 5; at = at.cause) {

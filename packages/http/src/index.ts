@@ -10,4 +10,3 @@ export type {
 export { httpReader, isHttpReader } from './reader.js'
 export { redactUrl } from './redact.js'
 export type { HttpResponse } from './response.js'
-export type { RetryOptions } from './retry.js'

@@ -1,7 +1,6 @@
-import { type Clock, ConfigError, type SourceError, systemClock } from '@millrace/etl-core'
+import { type Clock, ConfigError, type RetryOptions, type SourceError, systemClock } from '@millrace/etl-core'
 import type { Dispatcher } from 'undici'
 import type { HttpResponse } from './response.js'
-import type { RetryOptions } from './retry.js'
 
 /**
  * What a caller thinks of an answer: `ok` returns it, `retry` asks again, `fail` gives up at once. `undefined` leaves it to the status:

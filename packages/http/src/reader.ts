@@ -1,15 +1,21 @@
 import { setMaxListeners } from 'node:events'
-import { ConfigError, isEtlError, type SourceError } from '@millrace/etl-core'
+import { ConfigError, isEtlError, rateLimit, type SourceError, withRetry } from '@millrace/etl-core'
 import pLimit from 'p-limit'
 import type { Agent } from 'undici'
-import { exhausted, type ShownRequest, statusError, transportError } from './errors.js'
-import { gate } from './gate.js'
-import { type HttpReader, type HttpReaderOptions, type HttpRequestOptions, type Settings, settingsOf } from './options.js'
+import { type ShownRequest, statusError, transportError } from './errors.js'
+import {
+  type HttpReader,
+  type HttpReaderOptions,
+  type HttpRequestOptions,
+  type RetryNotice,
+  type Settings,
+  settingsOf,
+} from './options.js'
 import { redactText, redactUrl, secretsOf, withoutSecrets } from './redact.js'
 import type { HttpResponse } from './response.js'
-import { backoffMs, retryAfterMs } from './retry.js'
+import { retryAfterMs } from './retry-after.js'
 import { type Outgoing, type Received, send } from './send.js'
-import { orAborted, wait } from './wait.js'
+import { orAborted } from './wait.js'
 
 const brand = Symbol.for('millrace.httpReader')
 
@@ -38,7 +44,7 @@ export function isHttpReader(value: unknown): value is HttpReader {
 export function httpReader(options: HttpReaderOptions = {}): HttpReader {
   const settings = settingsOf(options)
   const limit = pLimit(settings.concurrency)
-  const turnstile = gate(settings.requestsPerSecond)
+  const turnstile = rateLimit(settings.requestsPerSecond)
   let ownAgent: Promise<Agent> | undefined
 
   const dispatcher = async () => {
@@ -72,35 +78,37 @@ export function httpReader(options: HttpReaderOptions = {}): HttpReader {
     const { signal } = requestOptions
     // Every request that waits for its turn listens: more than ten are no leak.
     if (signal) setMaxListeners(0, signal)
-    for (let no = 1; ; no++) {
-      signal?.throwIfAborted()
-      const log = (beganAtMs: number, received?: Received) =>
-        settings.onRequest?.({
-          method: shown.method,
-          url: shown.url,
-          ...(received === undefined ? {} : { status: received.response.status }),
-          ms: Math.round(performance.now() - beganAtMs),
-          attempt: no,
-          bytes: received?.bytes ?? 0,
-        })
-      const outcome = await attempt(outgoing, signal, log).then(
-        response => judge(response, shown, settings, requestOptions),
-        error => {
-          signal?.throwIfAborted()
-          if (isEtlError(error)) throw error
-          return transportError(shown, error)
-        },
-      )
-      if (!isEtlError(outcome)) return outcome
-      if (outcome.retry !== 'later') throw outcome
-      const asked = outcome.retryAfterMs ?? 0
-      if (no >= settings.retry.attempts || asked > settings.retry.maxMs) throw exhausted(outcome, no)
-      if (asked > 0) turnstile.pause(asked)
-      const notice = { ...shown, attempt: no, waitMs: Math.max(asked, backoffMs(no, settings.retry)), error: outcome }
-      settings.onRetry?.(noticeOf(notice))
-      requestOptions.onRetry?.(noticeOf(notice))
-      await wait(notice.waitMs, signal)
+    const onRetry = (notice: Pick<RetryNotice, 'attempt' | 'waitMs' | 'error'>) => {
+      const { retryAfterMs = 0 } = notice.error
+      if (retryAfterMs > 0) turnstile.pause(retryAfterMs)
+      const told = { method: shown.method, url: shown.url, ...notice }
+      settings.onRetry?.(told)
+      requestOptions.onRetry?.(told)
     }
+    return withRetry(
+      async no => {
+        const log = (beganAtMs: number, received?: Received) =>
+          settings.onRequest?.({
+            method: shown.method,
+            url: shown.url,
+            ...(received === undefined ? {} : { status: received.response.status }),
+            ms: Math.round(performance.now() - beganAtMs),
+            attempt: no,
+            bytes: received?.bytes ?? 0,
+          })
+        const outcome = await attempt(outgoing, signal, log).then(
+          response => judge(response, shown, settings, requestOptions),
+          error => {
+            signal?.throwIfAborted()
+            if (isEtlError(error)) throw error
+            return transportError(shown, error)
+          },
+        )
+        if (isEtlError(outcome)) throw outcome
+        return outcome
+      },
+      { ...settings.retry, signal, onRetry },
+    )
   }
 
   const reader: HttpReader = {
@@ -120,14 +128,6 @@ export function httpReader(options: HttpReaderOptions = {}): HttpReader {
   }
   return Object.defineProperty(reader, brand, { value: true })
 }
-
-const noticeOf = ({
-  method,
-  url,
-  attempt,
-  waitMs,
-  error,
-}: ShownRequest & { attempt: number; waitMs: number; error: SourceError }) => ({ method, url, attempt, waitMs, error }) as const
 
 /** The answer if it is taken, else the error it stands for. */
 function judge(

@@ -1,7 +1,8 @@
 import { EtlError, isRecordError } from '../errors.js'
 import type { Json } from '../json.js'
 import type { Load, Logger } from '../load.js'
-import { type Issue, issueOf } from '../reject.js'
+import { type Issue, issueOf, type Reject } from '../reject.js'
+import type { Sink } from '../sink.js'
 
 /** What a step's function may use besides the record. */
 export interface StepContext {
@@ -34,6 +35,8 @@ export interface Step {
   readonly name: string
   /** Records keep their shape, so a record schema from before still describes them. */
   readonly keepsShape: boolean
+  /** Copies of this step's rejects go there as well. */
+  readonly rejectsTo?: Sink<Reject>
   apply(set: StepRows, run: StepRun, stage: string): StepRows | Promise<StepRows>
 }
 

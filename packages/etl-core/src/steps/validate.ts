@@ -1,13 +1,19 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { RecordError } from '../errors.js'
 import type { Json } from '../json.js'
-import { type Issue, reasonOf } from '../reject.js'
+import { type Issue, type Reject, reasonOf } from '../reject.js'
+import type { Sink } from '../sink.js'
 import { putField, type Step, type StepRows, stepFailed, withFields } from './step.js'
 
 /** What to do with records and fields that do not fit. */
 export interface ValidateOptions<T> {
   /** `reject` (default) keeps the record with its reason, `fail` fails the split at the first one, `drop` leaves it out and counts it. */
   readonly onInvalid?: 'reject' | 'fail' | 'drop'
+  /**
+   * Where copies of this step's rejects go, to be looked at elsewhere: `connect.objects('s3://bad', { path: '{group}.ndjson', format: ndjson() })`.
+   * They arrive with their group, exactly once where the sink can. The reject store has them all the same, and replays from there.
+   */
+  readonly rejectsTo?: Sink<Reject>
   /** One line to count rejects by. Default: the first issue's field and message. */
   readonly reason?: (issues: readonly Issue[], record: T) => string
   /** `output` (default): what the schema made of the record. `input`: the record as it came, its text untouched. */
@@ -22,6 +28,7 @@ export function validateStep(schema: StandardSchemaV1, options: ValidateOptions<
   return {
     name: 'validate',
     keepsShape: false,
+    ...(options.rejectsTo === undefined ? {} : { rejectsTo: options.rejectsTo }),
     async apply(set, run, stage): Promise<StepRows> {
       const rows: unknown[] = []
       const origin: number[] = []

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import { gate } from '../src/gate.js'
+import { isEtlError, rateLimit } from '../src/index.js'
 
 /** When each of some passes came through, in milliseconds from now. */
 const timesOf = async (passes: readonly Promise<void>[]) => {
@@ -8,13 +8,13 @@ const timesOf = async (passes: readonly Promise<void>[]) => {
   return Promise.all(passes.map(pass => pass.then(() => performance.now() - beganAtMs)))
 }
 
-describe('the gate', () => {
+describe('the rate limit', () => {
   it('gives the turn of one who left to the next', async () => {
-    const turnstile = gate(20)
+    const turnstile = rateLimit(20)
     const leaves = new AbortController()
-    await turnstile.pass(undefined)
+    await turnstile.pass()
     const left = Array.from({ length: 4 }, () => turnstile.pass(leaves.signal).catch(error => error))
-    const next = timesOf([turnstile.pass(undefined)])
+    const next = timesOf([turnstile.pass()])
 
     leaves.abort('gone')
 
@@ -23,10 +23,10 @@ describe('the gate', () => {
   })
 
   it('does not make one who leaves wait for those before it', async () => {
-    const turnstile = gate(2)
+    const turnstile = rateLimit(2)
     const leaves = new AbortController()
-    await turnstile.pass(undefined)
-    const first = turnstile.pass(undefined)
+    await turnstile.pass()
+    const first = turnstile.pass()
     const second = turnstile.pass(leaves.signal).catch(error => error)
     const beganAtMs = performance.now()
 
@@ -38,9 +38,9 @@ describe('the gate', () => {
   })
 
   it('keeps to the longer of two pauses, also for those who wait already', async () => {
-    const turnstile = gate(undefined)
+    const turnstile = rateLimit(undefined)
     turnstile.pause(20)
-    const waiting = timesOf([turnstile.pass(undefined), turnstile.pass(undefined)])
+    const waiting = timesOf([turnstile.pass(), turnstile.pass()])
     await sleep(5)
     turnstile.pause(60)
     await sleep(30)
@@ -51,10 +51,10 @@ describe('the gate', () => {
   })
 
   it('spaces those out who waited for the end of a pause', async () => {
-    const turnstile = gate(50)
+    const turnstile = rateLimit(50)
     turnstile.pause(40)
 
-    const [first = 0, second = 0, third = 0] = await timesOf([1, 2, 3].map(() => turnstile.pass(undefined)))
+    const [first = 0, second = 0, third = 0] = await timesOf([1, 2, 3].map(() => turnstile.pass()))
 
     expect(first).toBeGreaterThanOrEqual(39)
     expect(second - first).toBeGreaterThan(10)
@@ -62,14 +62,27 @@ describe('the gate', () => {
   })
 
   it('lets nobody catch up on time in which nothing was asked for', async () => {
-    const turnstile = gate(50)
-    await turnstile.pass(undefined)
+    const turnstile = rateLimit(50)
+    await turnstile.pass()
     await sleep(100)
 
-    const [first = 0, second = 0, third = 0] = await timesOf([1, 2, 3].map(() => turnstile.pass(undefined)))
+    const [first = 0, second = 0, third = 0] = await timesOf([1, 2, 3].map(() => turnstile.pass()))
 
     expect(first).toBeLessThan(15)
     expect(second).toBeGreaterThan(15)
     expect(third).toBeGreaterThan(35)
+  })
+
+  it('refuses a rate that is none', () => {
+    for (const perSecond of [0, -1, Number.NaN]) {
+      const error = (() => {
+        try {
+          rateLimit(perSecond)
+        } catch (error) {
+          return error
+        }
+      })()
+      expect(isEtlError(error, 'ETL_CONFIG_INVALID')).toBe(true)
+    }
   })
 })

@@ -1,0 +1,130 @@
+import type { Batch } from './batch.js'
+import { RecordError } from './errors.js'
+import type { Json } from './json.js'
+import type { SplitContext } from './load.js'
+import type { RefusedRow, Sink, SinkWriter } from './sink.js'
+import type { Checkpoint } from './split.js'
+
+/** How far one of the sinks is, as the joint checkpoint keeps it. */
+interface SideDoc {
+  readonly checkpoint: Checkpoint
+  /** What it refused of the batches it alone has: they are not written to it again, so it will not say so again. */
+  readonly refused: readonly { readonly batchNo: number; readonly rows: readonly RefusedDoc[] }[]
+}
+
+interface RefusedDoc {
+  readonly row: number
+  readonly code: string
+  readonly message: string
+  readonly path: readonly (string | number)[]
+}
+
+/** Several writers of one split that may stand at different batches. */
+export interface JointWriter {
+  /** Writes a batch to one of the sinks, unless it has it already; says what it refused either way. */
+  write(side: number, batch: Batch<unknown>): Promise<readonly RefusedRow[]>
+  /** The oldest of the sinks' checkpoints; `kept` says where each stands. */
+  flush(): Promise<Checkpoint | undefined>
+  commit(): Promise<Json>
+  suspend(): Promise<void>
+  abort(cause: unknown): Promise<void>
+}
+
+interface Side {
+  readonly writer: SinkWriter<unknown>
+  readonly before: SideDoc | undefined
+  acknowledged: Checkpoint | undefined
+  /** By batch number. */
+  readonly refused: Map<number, readonly RefusedRow[]>
+}
+
+/**
+ * Opens a split in several sinks at once.
+ *
+ * A split goes on at the oldest of their checkpoints. A sink that is ahead gets the batches it has no second time; that needs a source that
+ * hands over the same batches again. With one that may not (`rereads: 'mayDiffer'`) only checkpoints that all sinks reached count.
+ */
+export async function openJointly(
+  sinks: readonly Sink<never>[],
+  ctx: SplitContext,
+  rereads: 'same' | 'mayDiffer',
+): Promise<JointWriter> {
+  const docs = sideDocs(ctx.resume)
+  const sides: Side[] = []
+  try {
+    for (const [index, sink] of sinks.entries()) sides.push(await openSide(sink, docs[index], ctx))
+  } catch (error) {
+    await Promise.allSettled(sides.map(({ writer }) => writer.abort(error)))
+    throw error
+  }
+  let common = ctx.resume
+
+  return {
+    async write(side, batch) {
+      const { writer, before, refused } = sides[side] as Side
+      const { batchNo } = batch.checkpoint
+      if (before && batchNo <= before.checkpoint.batchNo) return refused.get(batchNo) ?? []
+      const { rejected = [] } = await writer.write(batch)
+      if (rejected.length > 0) refused.set(batchNo, rejected)
+      return rejected
+    },
+    async flush() {
+      await all(sides, async side => {
+        side.acknowledged = (await side.writer.flush()) ?? side.acknowledged
+      })
+      const known = sides.flatMap(({ acknowledged }) => acknowledged ?? [])
+      if (known.length < sides.length) return common
+      const oldest = known.reduce((a, b) => (b.batchNo < a.batchNo ? b : a))
+      if (rereads === 'mayDiffer' && known.some(({ batchNo }) => batchNo !== oldest.batchNo)) return common
+      common = jointCheckpoint(oldest, sides)
+      return common
+    },
+    commit: async () => ({ sides: await all(sides, ({ writer }) => writer.commit()) }),
+    async suspend() {
+      await all(sides, ({ writer }) => writer.suspend())
+    },
+    async abort(cause) {
+      await all(sides, ({ writer }) => writer.abort(cause))
+    },
+  }
+}
+
+async function openSide(sink: Sink<never>, before: SideDoc | undefined, ctx: SplitContext): Promise<Side> {
+  const { resume: _joint, ...rest } = ctx
+  const writer = (await sink.open({ ...rest, ...(before ? { resume: before.checkpoint } : {}) })) as SinkWriter<unknown>
+  const refused = new Map((before?.refused ?? []).map(({ batchNo, rows }) => [batchNo, rows.map(refusedFromDoc)]))
+  return { writer, before, acknowledged: before?.checkpoint, refused }
+}
+
+/** The casts here are safe: only this file makes and reads these documents. */
+const sideDocs = (resume: Checkpoint | undefined): readonly (SideDoc | undefined)[] =>
+  (resume?.kept as unknown as { readonly sides: readonly SideDoc[] } | undefined)?.sides ?? []
+
+/** What one of the sinks made of its part: a receipt, or what `survey` found. */
+export function sideOf(joint: Json | undefined, side: number): Json | undefined {
+  return (joint as unknown as { readonly sides: readonly Json[] } | undefined)?.sides[side]
+}
+
+function jointCheckpoint({ cursor, batchNo }: Checkpoint, sides: readonly Side[]): Checkpoint {
+  const docs = sides.map(({ acknowledged, refused }): SideDoc => {
+    const checkpoint = acknowledged as Checkpoint
+    for (const known of refused.keys()) if (known <= batchNo) refused.delete(known)
+    const ahead = [...refused].filter(([of]) => of <= checkpoint.batchNo)
+    return { checkpoint, refused: ahead.map(([of, rows]) => ({ batchNo: of, rows: rows.map(refusedDoc) })) }
+  })
+  return { cursor, batchNo, kept: { sides: docs } as unknown as Json }
+}
+
+const refusedDoc = ({ row, error: { code, message, path } }: RefusedRow): RefusedDoc => ({ row, code, message, path })
+
+const refusedFromDoc = ({ row, code, message, path }: RefusedDoc): RefusedRow => ({
+  row,
+  error: new RecordError(code, message, { path }),
+})
+
+/** Waits for all, whatever becomes of one: no writer may still be at work when the next call comes. Then throws the first error. */
+export async function all<S, V>(sides: readonly S[], act: (side: S, index: number) => Promise<V>): Promise<V[]> {
+  const ended = await Promise.allSettled(sides.map(async (side, index) => act(side, index)))
+  for (const each of ended) if (each.status === 'rejected') throw each.reason
+  return ended.map(each => (each as PromiseFulfilledResult<V>).value)
+}

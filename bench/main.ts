@@ -36,11 +36,9 @@ async function measureAll(bench: Bench, flags: Flags): Promise<BenchReport> {
   const throughput: ThroughputResult[] = []
   const cases = chosen(flags)
   for (const each of cases.memory) {
-    progress(`memory: ${each.name}`)
     memory.push(await memoryOf(bench, each, flags.records, flags.memoryRuns))
   }
   for (const each of cases.throughput) {
-    progress(`throughput: ${each.ours.name} and ${each.peer.name}, in turns`)
     throughput.push(await compare(bench, each, flags.records, flags.throughputRuns))
   }
   return {
@@ -57,8 +55,6 @@ async function measureAll(bench: Bench, flags: Flags): Promise<BenchReport> {
     throughput,
   }
 }
-
-const progress = (text: string) => process.stderr.write(`… ${text}\n`)
 
 function report(measured: BenchReport, file: string): number {
   const { node, platform, cores, processor } = measured.machine

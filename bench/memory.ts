@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises'
 import type { BenchCase } from './case.js'
 import { type Bench, inputOf, measure } from './measure.js'
 import { median } from './numbers.js'
+import { progress } from './progress.js'
 
 /** Below this a process has not yet come to rest: its heap still grows to the size it works at. */
 const judgedFromRecords = 1_000_000
@@ -26,15 +27,20 @@ export async function memoryOf(bench: Bench, measured: BenchCase, records: numbe
   const small = await peaks(bench, measured, records, runs)
   const large = await peaks(bench, measured, records * 10, runs)
   const growth = median(large.peakBytes) / median(small.peakBytes) - 1
-  const verdict = records < judgedFromRecords ? 'not judged' : growth > growthAtMost ? 'grows' : 'flat'
   return {
     name: measured.name,
     records: [records, records * 10],
     peakBytes: [small.peakBytes, large.peakBytes],
     bytesOut: [small.bytesOut, large.bytesOut],
     growth,
-    verdict,
+    verdict: verdictOf(records, growth),
   }
+}
+
+/** From the records of the smaller run and what the larger one took more. */
+export function verdictOf(records: number, growth: number): MemoryResult['verdict'] {
+  if (records < judgedFromRecords) return 'not judged'
+  return growth > growthAtMost ? 'grows' : 'flat'
 }
 
 async function peaks(bench: Bench, measured: BenchCase, records: number, runs: number) {
@@ -44,6 +50,7 @@ async function peaks(bench: Bench, measured: BenchCase, records: number, runs: n
   for (let run = 0; run < runs; run++) {
     const figures = await measure(bench, measured, { records, input }, async each => each)
     peakBytes.push(figures.peakBytes)
+    progress(`${measured.name}, ${records} records: ${(figures.peakBytes / 1e6).toFixed(1)} MB`)
     bytesOut = figures.bytesOut
   }
   if (input !== '') await rm(input)

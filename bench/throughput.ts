@@ -7,6 +7,7 @@ import type { Comparison } from './cases/index.js'
 import { type Bench, inputOf, measure } from './measure.js'
 import type { Figures } from './measured.js'
 import { median } from './numbers.js'
+import { progress } from './progress.js'
 
 /** One side's runs. */
 export interface Side {
@@ -65,6 +66,7 @@ async function measureHashed(bench: Bench, measured: BenchCase, records: number,
     const hash = createHash('sha256')
     if (figures.file === undefined) throw new Error(`${measured.name} wrote no file to compare.`)
     await pipeline(createReadStream(figures.file), hash)
+    progress(`${measured.name}, ${records} records: ${(figures.wallMs / 1000).toFixed(2)} s`)
     return { ...figures, sha256: hash.digest('hex') }
   })
 }

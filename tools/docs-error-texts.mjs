@@ -206,6 +206,11 @@ export const errorTexts = {
     means: 'Access to the place of state was refused.',
     todo: 'Grant reading and writing below `_millrace/`, or name another place with `--state`.',
   },
+  ETL_STATE_NOT_FOUND: {
+    means:
+      'The place of state is not there: no such bucket. For objects in a bucket it is mostly the destination itself, where state lies too.',
+    todo: 'Create the bucket, or correct its name.',
+  },
   ETL_STATE_CORRUPT: {
     means: 'A document of state is damaged. The message names it.',
     todo: 'Restore it from a backup, or remove that file: then the version before it counts, or the pipeline begins anew.',

@@ -78,6 +78,7 @@ export function stateAround(store: StateStore, around: Around): StateStore {
 
 /** An object store whose calls go through `around`; a listing and a body do once, when they begin. */
 export function objectsAround(store: ObjectStore, around: Around): ObjectStore {
+  const { deleteIf, endUnfinished } = store
   const call = (name: string, about: string) => ({ on: 'objects', name, about }) as const
   return withMembers<ObjectStore>(store, {
     get: (key, options) => around(call('get', key), () => store.get(key, options)),
@@ -85,6 +86,12 @@ export function objectsAround(store: ObjectStore, around: Around): ObjectStore {
     put: (key, body, options) => around(call('put', key), () => store.put(key, body, options)),
     assemble: (key, pieces, options) => around(call('assemble', key), () => store.assemble(key, pieces, options)),
     delete: (keys, options) => around(call('delete', keys.join(', ')), () => store.delete(keys, options)),
+    ...(deleteIf && {
+      deleteIf: (key, etag, options) => around(call('deleteIf', key), () => deleteIf.call(store, key, etag, options)),
+    }),
+    ...(endUnfinished && {
+      endUnfinished: (prefix, options) => around(call('endUnfinished', prefix), () => endUnfinished.call(store, prefix, options)),
+    }),
     list: (prefix, options) => listAround(call('list', prefix), () => store.list(prefix, options), around),
   })
 }

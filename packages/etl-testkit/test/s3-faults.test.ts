@@ -111,6 +111,32 @@ test('another writer appears just before a write is judged', async () => {
   expect(await get(client)).toBe('theirs')
 })
 
+test('what another writer put carries the checksum of its own bytes, and none of the refused request', async () => {
+  const { server, client } = await start()
+  server.failNext({ otherWriter: 'theirs' })
+  const refused = put(client, 'mine', {
+    IfNoneMatch: '*',
+    ChecksumAlgorithm: 'SHA256',
+    Metadata: { of: 'mine' },
+    ContentType: 'text/mine',
+  })
+  expect((await failure(refused)).name).toBe('PreconditionFailed')
+
+  // The SDK compares what it reads with the checksum that comes with it.
+  const { Body, ChecksumSHA256, ChecksumCRC64NVME, Metadata, ContentType } = await client.send(
+    new GetObjectCommand({ Bucket, Key, ChecksumMode: 'ENABLED' }),
+  )
+  const alone = server.put(Bucket, 'alone', 'theirs')
+
+  expect(await Body!.transformToString()).toBe('theirs')
+  expect([ChecksumSHA256, ChecksumCRC64NVME, Metadata, ContentType]).toEqual([
+    undefined,
+    alone.checksum?.value,
+    {},
+    'binary/octet-stream',
+  ])
+})
+
 test('another writer deletes what should be replaced', async () => {
   const { server, client } = await start()
   const { etag } = server.put(Bucket, Key, 'old')

@@ -129,6 +129,16 @@ test('buckets can be hosts', async () => {
   expect([...server.objects(Bucket).keys()]).toEqual(['dir/a'])
 })
 
+test('a client can take it for AWS', async () => {
+  const { server } = await start({ region: 'eu-west-1' })
+  const client = clientOf(server, { ...server.awsClientConfig(), forcePathStyle: false })
+
+  await client.send(new PutObjectCommand({ Bucket, Key: 'dir/a', Body: 'hello' }))
+
+  expect(server.requests[0]!.headers.host).toBe('lake.s3.eu-west-1.amazonaws.com')
+  expect([...server.objects(Bucket).keys()]).toEqual(['dir/a'])
+})
+
 test('a child process finds it by its environment', async () => {
   const { server } = await start()
   const script = `

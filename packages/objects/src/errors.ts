@@ -1,4 +1,4 @@
-import { type EtlError, type EtlErrorOptions, SinkError, SourceError } from '@millrace/etl-core'
+import { type EtlError, type EtlErrorOptions, isEtlError, SinkError, SourceError } from '@millrace/etl-core'
 
 /** Whether an object was being read or written: it decides the class of the error, and so who must act. */
 export type Side = 'read' | 'write'
@@ -6,6 +6,21 @@ export type Side = 'read' | 'write'
 /** An error of the class for its side. */
 export function errorFor(side: Side, code: string, message: string, options: EtlErrorOptions): EtlError {
   return side === 'read' ? new SourceError(code, message, options) : new SinkError(code, message, options)
+}
+
+/**
+ * An error of reading as the one of whoever reads in order to write: `ETL_SOURCE_DENIED` becomes `ETL_SINK_DENIED`, and the class says that
+ * the destination needs attention. Others are returned as they are.
+ */
+export function asWriting(error: unknown): unknown {
+  if (!isEtlError(error) || error.name !== 'SourceError') return error
+  const { code, message, context, retry, retryAfterMs } = error as EtlError
+  return new SinkError(code.replace('ETL_SOURCE_', 'ETL_SINK_'), message, {
+    retry,
+    context,
+    cause: error,
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  })
 }
 
 /** The error every store throws for an object that is not there. */

@@ -1,6 +1,6 @@
 export type { ObjectsConnectorOptions } from './connector.js'
 export { objectsConnector } from './connector.js'
-export { objectConflict, objectNotFound, type Side } from './errors.js'
+export { asWriting, objectConflict, objectNotFound, type Side } from './errors.js'
 export { folder, folderState } from './folder/folder-connector.js'
 export type { FolderStoreOptions } from './folder/folder-store.js'
 export { folderStore } from './folder/folder-store.js'

@@ -6,7 +6,13 @@ import type { ObjectInfo, ObjectStore, PutOptions } from './store.js'
 interface Held {
   readonly info: ObjectInfo
   readonly bytes: Uint8Array
+  readonly metadata: Readonly<Record<string, string>>
 }
+
+const described = ({ info, metadata }: Held): ObjectInfo => (Object.keys(metadata).length === 0 ? info : { ...info, metadata })
+
+const lowerCase = (metadata: PutOptions['metadata'] = {}) =>
+  Object.fromEntries(Object.entries(metadata).map(([name, value]) => [name.toLowerCase(), value]))
 
 /**
  * Objects in this process's memory, for tests and for trying things out. Compares and replaces atomically, as buckets do; an etag is
@@ -18,14 +24,14 @@ interface Held {
 export function memoryStore(place = 'memory:'): ObjectStore {
   const objects = new Map<string, Held>()
 
-  const save = (key: string, bytes: Uint8Array, { condition, signal }: PutOptions): ObjectInfo => {
+  const save = (key: string, bytes: Uint8Array, { condition, signal, metadata }: PutOptions): ObjectInfo => {
     signal?.throwIfAborted()
     const found = objects.get(key)?.info.etag
     const expected = condition === undefined ? found : condition === 'absent' ? undefined : condition.etag
     if (found !== expected) throw objectConflict('write', place, key, expected ?? 'absent', { etag: found })
     const etag = createHash('sha256').update(bytes).digest('hex').slice(0, 32)
     const info = { key, bytes: bytes.length, etag, modifiedAtMs: Date.now() }
-    objects.set(key, { info, bytes })
+    objects.set(key, { info, bytes, metadata: lowerCase(metadata) })
     return info
   }
 
@@ -38,13 +44,14 @@ export function memoryStore(place = 'memory:'): ObjectStore {
       const held = objects.get(key)
       if (!held) throw objectNotFound('read', place, key)
       if (ifMatch !== undefined && ifMatch !== held.info.etag) throw objectConflict('read', place, key, ifMatch, held.info)
-      const { bytes, info } = held
-      return { info, body: chunksOf(bytes.slice(range?.start ?? 0, range?.end ?? bytes.length), signal) }
+      const { bytes } = held
+      return { info: described(held), body: chunksOf(bytes.slice(range?.start ?? 0, range?.end ?? bytes.length), signal) }
     },
     async head(key, call) {
       call?.signal?.throwIfAborted()
       checkKey(key)
-      return objects.get(key)?.info
+      const held = objects.get(key)
+      return held && described(held)
     },
     async put(key, body, options = {}) {
       options.signal?.throwIfAborted()
@@ -69,6 +76,13 @@ export function memoryStore(place = 'memory:'): ObjectStore {
         const held = objects.get(key)
         if (held) yield held.info
       }
+    },
+    async deleteIf(key, etag, call) {
+      call?.signal?.throwIfAborted()
+      checkKey(key)
+      const found = objects.get(key)?.info.etag
+      if (found !== etag) throw objectConflict('write', place, key, etag, { etag: found })
+      return objects.delete(key)
     },
     async delete(keys, call) {
       call?.signal?.throwIfAborted()

@@ -56,6 +56,20 @@ export interface ObjectStore {
 
   /** Removes objects. Those that are not there are no error. */
   delete(keys: readonly string[], options?: StoreCallOptions): Promise<void>
+
+  /**
+   * Removes one object if it is still at `etag`, in one step. `false`: this place cannot compare while it deletes, and nothing was done.
+   * Absent: it never can.
+   *
+   * @throws `ETL_OBJECT_CONFLICT` if it is at another version, or gone.
+   */
+  deleteIf?(key: string, etag: string, options?: StoreCallOptions): Promise<boolean>
+
+  /**
+   * Ends the writes below `prefix` that were begun and never ended, by processes that died: nobody sees them and somebody may pay for them.
+   * Only for a prefix that nobody writes to any more. Absent: such writes leave nothing here.
+   */
+  endUnfinished?(prefix: string, options?: StoreCallOptions): Promise<void>
 }
 
 /** What differs between stores. */
@@ -75,6 +89,8 @@ export interface ObjectInfo {
   readonly etag: string
   /** Epoch milliseconds, by the store's clock. */
   readonly modifiedAtMs: number
+  /** User metadata, names in lower case. From `head` and `get` only, and only where the store keeps it. */
+  readonly metadata?: Readonly<Record<string, string>>
 }
 
 /** An object opened for reading. */

@@ -1,6 +1,6 @@
 import type { CompletedPart } from '@aws-sdk/client-s3'
-import { type EtlError, isEtlError, SinkError } from '@millrace/etl-core'
-import { type ObjectInfo, type ObjectPiece, objectConflict, objectNotFound, type PutOptions } from '@millrace/objects'
+import { isEtlError } from '@millrace/etl-core'
+import { asWriting, type ObjectInfo, type ObjectPiece, objectConflict, objectNotFound, type PutOptions } from '@millrace/objects'
 import type { Bucket } from './bucket.js'
 import { type Gate, gate } from './gate.js'
 import { type PlannedPart, planAssembly, type SizedPiece, type Stretch, sizeOf } from './plan-assembly.js'
@@ -112,7 +112,8 @@ async function gathered(
         at += chunk.length
       }
     } catch (error) {
-      throw whileWriting(error)
+      // A piece that cannot be read is an object that cannot be written.
+      throw asWriting(error)
     }
   }
   return all
@@ -128,16 +129,4 @@ async function inside<R>(through: Gate, act: () => Promise<R>): Promise<R> {
   } finally {
     through.leave()
   }
-}
-
-/** A piece that cannot be read is an object that cannot be written. */
-function whileWriting(error: unknown): unknown {
-  if (!isEtlError(error) || error.name !== 'SourceError') return error
-  const { code, message, context, retry, retryAfterMs } = error as EtlError
-  return new SinkError(code.replace('ETL_SOURCE_', 'ETL_SINK_'), message, {
-    retry,
-    context,
-    cause: error,
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-  })
 }

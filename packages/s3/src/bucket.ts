@@ -1,9 +1,11 @@
 import type { S3Client } from '@aws-sdk/client-s3'
+import { ConfigError } from '@millrace/etl-core'
 import { checkKey, type ObjectInfo } from '@millrace/objects'
 import { type Api, openApi } from './client.js'
 import { answerOf, type S3Action, s3Error } from './errors.js'
-import { plainEtag } from './keys.js'
+import { keyBytesAtMost, plainEtag, plainText } from './keys.js'
 import type { Settings } from './options.js'
+import { writeIdKey } from './write-id.js'
 
 /** What is known of one object, with what S3 keeps beside the contract's part. */
 export interface Found extends ObjectInfo {
@@ -72,7 +74,9 @@ export function bucketOf(settings: Settings): Bucket {
     },
     keyOf(key) {
       checkKey(key)
-      return `${keyPrefix}${key}`
+      const whole = `${keyPrefix}${key}`
+      if (whole.length * 3 > keyBytesAtMost && Buffer.byteLength(whole) > keyBytesAtMost) throw keyTooLong(place, key, whole)
+      return whole
     },
     address: key => ({ Bucket: bucket, Key: self.keyOf(key), ...owner }),
     async ask(action, signal, request) {
@@ -166,8 +170,25 @@ export function foundOf(key: string, bytes: number, { ETag, LastModified, Metada
   }
 }
 
-/** The contract's part of it. */
+/** The contract's part of it, as writes and listings have it. */
 export const infoOf = ({ key, bytes, etag, modifiedAtMs }: ObjectInfo): ObjectInfo => ({ key, bytes, etag, modifiedAtMs })
+
+/** The contract's part of it, with the user's metadata: what HEAD and GET tell. */
+export function seenOf(found: Found): ObjectInfo {
+  const metadata = Object.entries(found.metadata).flatMap(([name, value]) =>
+    name === writeIdKey ? [] : [[name.toLowerCase(), plainText(value)] as const],
+  )
+  return metadata.length === 0 ? infoOf(found) : { ...infoOf(found), metadata: Object.fromEntries(metadata) }
+}
+
+function keyTooLong(place: string, key: string, whole: string): ConfigError {
+  return new ConfigError(
+    'ETL_OBJECT_KEY',
+    `"${key.slice(0, 200)}${key.length > 200 ? '…' : ''}" cannot be an object's key in ${place}: with what the place puts before it, it has ` +
+      `${Buffer.byteLength(whole)} bytes in UTF-8, and S3 takes ${keyBytesAtMost}. Choose a shorter path or prefix.`,
+    { context: { place, key } },
+  )
+}
 
 /** Headers tell seconds, listings of some servers milliseconds: seconds, so that both tell the same. */
 export const wholeSeconds = (ms: number): number => Math.floor(ms / 1000) * 1000

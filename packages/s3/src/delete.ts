@@ -1,9 +1,10 @@
 import { type EtlError, isEtlError, SinkError } from '@millrace/etl-core'
-import type { StoreCallOptions } from '@millrace/objects'
+import { objectConflict, type StoreCallOptions } from '@millrace/objects'
 import type { Bucket } from './bucket.js'
 import { s3Error } from './errors.js'
 import { fitsXml } from './keys.js'
 import { backoff } from './wait.js'
+import { busyAttempts, isBusy } from './write-attempt.js'
 
 /** What S3 takes in one request. https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html (read 2026-11) */
 const keysAtOnce = 1_000
@@ -37,6 +38,34 @@ export async function deleteObjects(bucket: Bucket, keys: readonly string[], { s
     failures.push(...(await deleteBatch(bucket, together.slice(at, at + keysAtOnce), signal)))
   }
   if (failures.length > 0) throw deleteError(bucket.settings.place, failures)
+}
+
+/**
+ * Deletes one object if it is still at that version, on AWS. Other servers may overlook the condition and delete whatever is there, so they
+ * are not asked: false. A deletion whose answer was lost finds nothing when it is repeated, and counts as done.
+ *
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html (read 2026-11): 412, 404 for what is gone, 409; it
+ * takes s3:DeleteObject and s3:GetObject.
+ */
+export async function deleteIf(bucket: Bucket, key: string, etag: string, { signal }: StoreCallOptions = {}): Promise<boolean> {
+  signal?.throwIfAborted()
+  const input = { ...bucket.address(key), IfMatch: bucket.quoted(etag) }
+  if ((await bucket.api()).custom) return false
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await bucket.ask({ side: 'write', key, expected: etag }, signal, ({ sdk, client }, send) =>
+        client.send(new sdk.DeleteObjectCommand(input), send),
+      )
+      return true
+    } catch (error) {
+      if (isEtlError(error, 'ETL_OBJECT_NOT_FOUND')) {
+        if (Number((error as EtlError).context.attempts) > 1) return true
+        throw objectConflict('write', bucket.settings.place, key, etag, { etag: undefined })
+      }
+      if (!isBusy(error) || attempt === busyAttempts) throw error
+      await backoff(attempt, 50, signal)
+    }
+  }
 }
 
 async function deleteBatch(

@@ -9,6 +9,7 @@ import {
 } from '@millrace/etl-core'
 import { objectConflict, objectNotFound } from '@millrace/objects'
 import { byName, byNetworkCode, byStatus, kmsRow, type Row, retryByMeaning } from './error-table.js'
+import { plainText } from './keys.js'
 
 /** What was being done when S3 refused. */
 export interface S3Action {
@@ -91,7 +92,7 @@ export function writeConflict(
   cause: unknown,
 ): EtlError {
   const base = objectConflict('write', place, key, expected, { etag: found?.etag })
-  const loadId = found?.metadata.loadid
+  const loadId = found?.metadata.loadid === undefined ? undefined : plainText(found.metadata.loadid)
   const by = loadId === undefined ? '' : ` It was written by load ${loadId}.`
   return new SinkError(base.code, `${base.message}${by}`, {
     context: { ...base.context, ...(loadId === undefined ? {} : { loadId }) },

@@ -27,7 +27,19 @@ export function plainEtag(etag: string): string {
   return etag.replace(/^W\//, '').replace(/^"|"$/g, '')
 }
 
+/** What S3 takes, in bytes of UTF-8. https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html (read 2026-11) */
+export const keyBytesAtMost = 1_024
+
 /** A metadata value as a header may carry it. */
 export function headerText(value: string): string {
   return value.replace(/[^\x20-\x7e]+|%/gu, found => encodeURIComponent(found))
+}
+
+/** What {@link headerText} was made of; a value that others wrote as it is. */
+export function plainText(header: string): string {
+  try {
+    return decodeURIComponent(header)
+  } catch {
+    return header
+  }
 }

@@ -2,6 +2,7 @@ import type { S3Client, S3ClientConfig, ServerSideEncryption, StorageClass } fro
 import { ConfigError } from '@millrace/etl-core'
 import { checkKey } from '@millrace/objects'
 import { bucketProblem } from './place.js'
+import { writeIdKey } from './write-id.js'
 
 /** How S3 is reached. Everything has a default: credentials and region come from where the AWS SDK finds them. */
 export interface S3ClientOptions {
@@ -34,7 +35,10 @@ export interface S3WriteOptions {
   readonly kmsKeyId?: string
   /** Default `STANDARD`. */
   readonly storageClass?: StorageClass
-  /** User metadata of every object; values outside printable ASCII are percent-encoded. */
+  /**
+   * User metadata of every object; values outside printable ASCII are percent-encoded. Published objects have `loadId`, `pipeline` and
+   * `group` besides, so those names are taken.
+   */
   readonly metadata?: Readonly<Record<string, string>>
   /** Tags of every object; needs `s3:PutObjectTagging`. */
   readonly tags?: Readonly<Record<string, string>>
@@ -64,6 +68,8 @@ export interface Settings extends S3Options {
 }
 
 const mebibyte = 1024 * 1024
+/** Set by sinks and by every write. */
+const ownMetadata = new Set(['loadid', 'pipeline', 'group', writeIdKey])
 const known = new Set([
   ...['client', 'region', 'endpoint', 'forcePathStyle', 'credentials', 'maxAttempts'],
   ...[
@@ -126,6 +132,8 @@ function placeOptionProblems(options: S3PlaceOptions): string[] {
     problems.push('expectedBucketOwner is an account number of 12 digits')
   for (const name of Object.keys(metadata ?? {}))
     if (!/^[A-Za-z0-9-_.]+$/.test(name)) problems.push(`metadata: ${JSON.stringify(name)} cannot be a header's name`)
+    else if (ownMetadata.has(name.toLowerCase()))
+      problems.push(`metadata: ${JSON.stringify(name)} is what published objects say of themselves, choose another name`)
   return problems
 }
 

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
 import { isEtlError } from '@millrace/etl-core'
 import { type GetOptions, type ObjectBody, type ObjectInfo, objectConflict, objectNotFound } from '@millrace/objects'
-import { type Bucket, foundOf, infoOf } from './bucket.js'
+import { type Bucket, foundOf, seenOf } from './bucket.js'
 import { answerOf, s3Error } from './errors.js'
 import { backoff } from './wait.js'
 
@@ -47,7 +47,7 @@ async function nothingOf(bucket: Bucket, key: string, { ifMatch, signal, version
   const found = await bucket.head(key, { signal, versionId })
   if (!found) throw objectNotFound('read', place, key)
   if (ifMatch !== undefined && ifMatch !== found.etag) throw objectConflict('read', place, key, ifMatch, found)
-  return { info: infoOf(found), body: (async function* () {})() }
+  return { info: seenOf(found), body: (async function* () {})() }
 }
 
 async function open(bucket: Bucket, key: string, options: S3GetOptions, range: GetOptions['range']): Promise<Opened> {
@@ -70,7 +70,7 @@ async function open(bucket: Bucket, key: string, options: S3GetOptions, range: G
   const bytes = answer.ContentLength ?? 0
   const whole = Number(/\/(\d+)$/.exec(answer.ContentRange ?? '')?.[1] ?? bytes)
   const found = foundOf(key, whole, answer)
-  return { info: infoOf(found), versionId, bytes, stream: answer.Body as Readable }
+  return { info: seenOf(found), versionId, bytes, stream: answer.Body as Readable }
 }
 
 /** The bytes, across as many answers as it takes. Made by hand so that `return` closes the connection also before the first `next`. */

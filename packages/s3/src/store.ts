@@ -1,11 +1,12 @@
 import type { ObjectBody, ObjectInfo, ObjectStore, StoreCallOptions } from '@millrace/objects'
 import { assembleObject } from './assemble.js'
-import { bucketOf, infoOf } from './bucket.js'
-import { deleteObjects } from './delete.js'
+import { bucketOf, seenOf } from './bucket.js'
+import { deleteIf, deleteObjects } from './delete.js'
 import { listObjects } from './list.js'
 import { type S3Options, settingsOf } from './options.js'
 import { putObject } from './put.js'
 import { getObject, type S3GetOptions } from './read.js'
+import { endUploads } from './unfinished.js'
 
 /** What {@link s3Store} returns: an object store that can also read earlier versions. */
 export interface S3Store extends ObjectStore {
@@ -54,7 +55,7 @@ export function s3Store(options: S3Options): S3Store {
     head: async (key, call = {}) => {
       bucket.keyOf(key)
       const found = await bucket.head(key, { signal: call.signal, versionId: call.versionId })
-      return found && infoOf(found)
+      return found && seenOf(found)
     },
     put: async (key, body, put = {}) => {
       put.signal?.throwIfAborted()
@@ -64,6 +65,8 @@ export function s3Store(options: S3Options): S3Store {
     assemble: async (key, pieces, put = {}) => settled(put, () => assembleObject(bucket, key, pieces, put)),
     list: (prefix, call) => listObjects(bucket, prefix, call),
     delete: (keys, call) => deleteObjects(bucket, keys, call),
+    deleteIf: async (key, etag, call) => deleteIf(bucket, key, etag, call),
+    endUnfinished: async (prefix, call) => endUploads(bucket, prefix, call),
   }
 }
 

@@ -6,6 +6,7 @@ import { answerOf, mayBeDone, writeConflict } from './errors.js'
 import { headerText } from './keys.js'
 import type { Settings } from './options.js'
 import { backoff } from './wait.js'
+import { writeIdKey } from './write-id.js'
 
 /** One write of one object, through all its tries. */
 export interface Write {
@@ -15,10 +16,8 @@ export interface Write {
   readonly id: string
 }
 
-/** The metadata key of {@link Write.id}: `x-amz-meta-millrace-write`. */
-const idKey = 'millrace-write'
 /** Tries at what S3 refuses because someone else is writing. */
-const busyAttempts = 8
+export const busyAttempts = 8
 
 export const newWrite = (key: string, options: PutOptions): Write => ({ key, options, id: randomBytes(12).toString('hex') })
 
@@ -30,7 +29,7 @@ export function objectInput(settings: Settings, { options, id }: Write) {
     headerText(value),
   ])
   return {
-    Metadata: { ...Object.fromEntries(metadata), [idKey]: id } as Record<string, string>,
+    Metadata: { ...Object.fromEntries(metadata), [writeIdKey]: id } as Record<string, string>,
     ...(options.contentType === undefined ? {} : { ContentType: options.contentType }),
     ...(serverSideEncryption === undefined ? {} : { ServerSideEncryption: serverSideEncryption }),
     ...(kmsKeyId === undefined ? {} : { SSEKMSKeyId: kmsKeyId }),
@@ -70,7 +69,7 @@ export async function whatBecameOf(
   const { condition, signal } = options
   if (signal?.aborted) throw error
   const look = () => bucket.head(key, { signal, side: 'write' })
-  const ours = (found: Found | undefined) => (found?.metadata[idKey] === write.id ? found : undefined)
+  const ours = (found: Found | undefined) => (found?.metadata[writeIdKey] === write.id ? found : undefined)
 
   if (condition !== undefined && saysConflict(error, condition)) {
     const found = await look()
@@ -96,7 +95,8 @@ function saysConflict(error: unknown, condition: PutCondition): boolean {
   return isEtlError(error, 'ETL_OBJECT_CONFLICT') || (condition !== 'absent' && isEtlError(error, 'ETL_OBJECT_NOT_FOUND'))
 }
 
-function isBusy(error: unknown): boolean {
+/** S3 refuses because someone else is writing; another try may do. */
+export function isBusy(error: unknown): boolean {
   const name = answerOf(error)?.name
   return name === 'ConditionalRequestConflict' || name === 'OperationAborted'
 }

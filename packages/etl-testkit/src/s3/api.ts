@@ -1,4 +1,5 @@
 import type { S3Credentials } from './auth/authenticate.js'
+import type { AwsClientConfig } from './aws-config.js'
 import type { S3Fault, S3Match } from './faults.js'
 import type { S3Object, S3PutOptions, S3UnfinishedUpload } from './inspect.js'
 import type { S3LoggedRequest } from './log.js'
@@ -17,6 +18,8 @@ export interface S3ServerOptions {
   readonly hostnames?: readonly string[]
   /** What every part but the last must have. Default 5 MiB, as S3 has it; less makes tests of many parts cheap. */
   readonly minPartBytes?: number
+  /** Entries on a page of a listing, at most. Default 1,000, as S3 has it; less makes tests of paging cheap. */
+  readonly pageEntries?: number
   /** How far the server's clock is ahead of this machine's. Default 0. */
   readonly clockOffsetMs?: number
   /**
@@ -50,6 +53,9 @@ export interface S3Server {
   env(): Record<string, string>
   /** For `new S3Client(…)`. */
   clientConfig(): { endpoint: string; region: string; forcePathStyle: boolean; credentials: S3Credentials }
+
+  /** For `new S3Client(…)` that takes the server for AWS: the host name of the region, buckets before it. End it with `client.destroy()`. */
+  awsClientConfig(): AwsClientConfig
 
   /** These see and change the world without a request: they are not logged, and no fault meets them. */
   createBucket(name: string, options?: { readonly region?: string; readonly versioning?: boolean }): void

@@ -1,5 +1,6 @@
 export type { S3Server, S3ServerOptions } from './api.js'
 export type { S3Credentials } from './auth/authenticate.js'
+export type { AwsClientConfig } from './aws-config.js'
 export type { S3Fault, S3Match } from './faults.js'
 export type { S3Object, S3PutOptions, S3UnfinishedUpload } from './inspect.js'
 export type { S3LoggedRequest } from './log.js'

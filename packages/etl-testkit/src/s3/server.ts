@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import type { S3Server, S3ServerOptions } from './api.js'
 import type { S3Credentials } from './auth/authenticate.js'
 import { type Incoming, incomingOf } from './auth/incoming.js'
+import { awsConfigOf, awsHostOf } from './aws-config.js'
 import { S3Failure } from './errors.js'
 import { createFaults, delayAt } from './faults.js'
 import { deleteDirectly, objectAt, objectsOf, putDirectly, unfinishedIn } from './inspect.js'
@@ -19,6 +20,7 @@ const defaultCredentials: S3Credentials = {
 }
 const defaultRegion = 'us-east-1'
 const minPartBytes = 5 * 1024 * 1024
+const pageEntries = 1_000
 
 /**
  * An S3 that is honest on loopback: it believes no request. Signatures, payload hashes, chunk signatures, trailers, digests and
@@ -39,6 +41,7 @@ const minPartBytes = 5 * 1024 * 1024
 export async function s3Server(options: S3ServerOptions = {}): Promise<S3Server> {
   const region = options.region ?? defaultRegion
   const credentials = options.credentials ?? defaultCredentials
+  const hostnames = [...(options.hostnames ?? []), awsHostOf(region)]
   const known = new Map<string, S3Credentials>([[credentials.accessKeyId, credentials]])
   const expired = new Map<string, number>()
   const faults = createFaults()
@@ -50,6 +53,7 @@ export async function s3Server(options: S3ServerOptions = {}): Promise<S3Server>
   const world: World = {
     buckets: new Map(),
     minPartBytes: options.minPartBytes ?? minPartBytes,
+    pageEntries: options.pageEntries ?? pageEntries,
     like: options.like ?? 'aws',
     repeatedComplete: options.repeatedComplete ?? 'same',
     now: () => Date.now() + clockOffsetMs,
@@ -75,7 +79,7 @@ export async function s3Server(options: S3ServerOptions = {}): Promise<S3Server>
 
   async function handle(message: IncomingMessage, response: ServerResponse): Promise<void> {
     const incoming = parsed(message)
-    const target = incoming instanceof S3Failure ? { bucket: '', key: '' } : targetOf(incoming, options.hostnames ?? [])
+    const target = incoming instanceof S3Failure ? { bucket: '', key: '' } : targetOf(incoming, hostnames)
     const request = incoming instanceof S3Failure ? unparsable(message) : incoming
     const operation = operationOf(request, target)
     const entry = entryOf(requests.length + 1, request, target, typeof operation === 'string' ? operation : 'Unsupported')
@@ -103,7 +107,8 @@ export async function s3Server(options: S3ServerOptions = {}): Promise<S3Server>
     server.once('error', reject)
     server.listen(options.port ?? 0, '127.0.0.1', resolve)
   })
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const { port } = server.address() as AddressInfo
+  const url = `http://127.0.0.1:${port}`
 
   return {
     url,
@@ -128,6 +133,7 @@ export async function s3Server(options: S3ServerOptions = {}): Promise<S3Server>
       AWS_REGION: region,
     }),
     clientConfig: () => ({ endpoint: url, region, forcePathStyle: true, credentials: { ...credentials } }),
+    awsClientConfig: () => awsConfigOf(port, region, credentials),
     createBucket(name, { region: own = region, versioning = false } = {}) {
       newBucket(world, name, own).versioning = versioning ? 'Enabled' : 'off'
     },

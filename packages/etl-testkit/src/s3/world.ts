@@ -79,6 +79,7 @@ export interface Bucket {
 export interface World {
   readonly buckets: Map<string, Bucket>
   readonly minPartBytes: number
+  readonly pageEntries: number
   readonly like: 'aws' | 'radosgw'
   readonly repeatedComplete: 'same' | 'preconditionFailed' | 'noSuchUpload'
   /** Epoch milliseconds, by the server's clock. */

@@ -61,6 +61,11 @@ export async function releaseKeys(store: ObjectStore, me: KeyOwner, keys: readon
   }
 }
 
+/** Who has claimed a key; `undefined` for nobody. */
+export async function ownerOf(store: ObjectStore, key: string, signal: AbortSignal): Promise<KeyOwner | undefined> {
+  return (await readOwner(store, key, signal))?.owner
+}
+
 /** The condition under which a key may be claimed, or that it is this group's already. Throws if another one holds it. */
 async function otherOwner(
   store: ObjectStore,

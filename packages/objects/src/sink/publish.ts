@@ -7,6 +7,7 @@ import { claimKeys, releaseKeys } from './owners.js'
 import { stagedOf } from './parts.js'
 import { type Found, type Settled, settleObject } from './settle.js'
 import { expandTemplate } from './template.js'
+import { publishedMetadata } from './writer-of.js'
 
 /** What publishing needs of the sink. */
 export interface Publisher<T> {
@@ -38,10 +39,11 @@ export async function publishObject<T>(
   const content = await contentOf(store, format, parts, ctx.signal)
   const me = { pipeline: ctx.pipeline, group: group.name }
   await claimKeys(store, me, keys, ctx.signal)
+  const writing = { contentType: format.contentType, metadata: publishedMetadata(ctx, group.name), signal: ctx.signal }
   const published: PublishedObject[] = []
   const objects: ManifestObject[] = []
   for (const key of keys) {
-    const settled = await settleObject(store, key, content, foundAt(group, key), format.contentType, ctx.signal)
+    const settled = await settleObject(store, key, content, foundAt(group, key), writing)
     published.push(publishedObject(publisher, settled))
     objects.push({ key, bytes: content.bytes, etag: settled.info.etag, sha256: content.sha256 })
   }
@@ -77,6 +79,7 @@ export async function publishParts<T>(
   ctx: RunContext,
 ): Promise<Published> {
   const { store, format } = publisher
+  const writing = { contentType: format.contentType, metadata: publishedMetadata(ctx, group.name), signal: ctx.signal }
   const published: PublishedObject[] = []
   for (const { split, receipt } of group.receipts) {
     const folder = partsFolder(targets, split, ctx)
@@ -84,7 +87,7 @@ export async function publishParts<T>(
       const { first = '', partition = '' } = parts[0] as PlacedPart
       const key = `${folder}${partition}${first.slice(0, 16)}.${targets.extension}`
       const content = await contentOf(store, format, parts, ctx.signal)
-      published.push(publishedObject(publisher, await settleObject(store, key, content, null, format.contentType, ctx.signal)))
+      published.push(publishedObject(publisher, await settleObject(store, key, content, null, writing)))
     }
   }
   return { objects: published }

@@ -6,8 +6,9 @@ import { checkStateKey, folderOf, freshNonce, readStored, removalBytesAtMost, st
 /** How state is kept where the store compares and replaces. */
 export interface ConditionalStateOptions {
   /**
-   * A remover deletes its mark at once; a mark that stays this long was left by one that died. Default 3,000 ms. A remover that was held up
-   * for a third of it leaves the mark: a saver may be about to replace it.
+   * Only for stores without `deleteIf`. A remover deletes its mark at once; a mark that stays this long was left by one that died. Default
+   * 3,000 ms: longer than a remover is held up between two requests. One that was, for a third of it, leaves the mark: a saver may be about
+   * to replace it. Less is right only where nothing is held up for so long, as in tests.
    */
   readonly markStaysMs?: number
 }
@@ -16,8 +17,9 @@ export interface ConditionalStateOptions {
  * State as one object per document, `<prefix>/<key>.json`, compared and replaced by the store itself (If-Match, If-None-Match). Every save
  * differs from every other in its bytes, so a content that comes back is not taken for the version that was read.
  *
- * Stores cannot delete on condition, so removing first replaces the document by a mark, on condition, and then deletes the mark. Whoever
- * saves anew meanwhile waits for that, `markStaysMs` at most; a mark that is still there was left behind and is replaced.
+ * Removing deletes on condition where the store can (`deleteIf`). Elsewhere it first replaces the document by a mark, on condition, and then
+ * deletes the mark. Whoever saves anew meanwhile waits for that, `markStaysMs` at most; a mark that is still there was left behind by a
+ * remover that died and is replaced. No wait can be done without there: a late delete would take what was saved over the mark.
  *
  * @throws As {@link versionedState} does.
  */
@@ -67,6 +69,16 @@ export function conditionalState(store: ObjectStore, prefix: string, options: Co
     }
   }
 
+  /** False where the store cannot compare while it deletes. */
+  const deletedAt = async (key: string, expected: string): Promise<boolean> => {
+    try {
+      return (await store.deleteIf?.(pathOf(key), expected)) ?? false
+    } catch (error) {
+      if (!isEtlError(error, 'ETL_OBJECT_CONFLICT')) throw error
+      throw stateConflict(key, expected, tokenOf(await readStored(store, pathOf(key))))
+    }
+  }
+
   return withStateErrors({
     async load(key) {
       checkStateKey(key)
@@ -80,6 +92,7 @@ export function conditionalState(store: ObjectStore, prefix: string, options: Co
     async remove(key, expected) {
       checkStateKey(key)
       if (expected === 'absent') throw stateConflict(key, expected, tokenOf(await readStored(store, pathOf(key))))
+      if (await deletedAt(key, expected)) return
       const startedAtMs = performance.now()
       await put(key, undefined, expected, expected)
       if (performance.now() - startedAtMs < markStaysMs / 3) await store.delete([pathOf(key)])

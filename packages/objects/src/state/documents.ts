@@ -78,6 +78,8 @@ export const folderOf = (prefix: string): string => (prefix === '' || prefix.end
 const codes: Readonly<Record<string, readonly [string, 'never' | 'later']>> = {
   ETL_SOURCE_DENIED: ['ETL_STATE_DENIED', 'never'],
   ETL_SINK_DENIED: ['ETL_STATE_DENIED', 'never'],
+  ETL_SOURCE_NOT_FOUND: ['ETL_STATE_NOT_FOUND', 'never'],
+  ETL_SINK_NOT_FOUND: ['ETL_STATE_NOT_FOUND', 'never'],
   ETL_SINK_FULL: ['ETL_STATE_UNAVAILABLE', 'later'],
   ETL_SOURCE_UNAVAILABLE: ['ETL_STATE_UNAVAILABLE', 'later'],
   ETL_SINK_UNAVAILABLE: ['ETL_STATE_UNAVAILABLE', 'later'],

@@ -29,7 +29,7 @@ interface Version {
  * told of the conflict. Removing writes a version that says so, then removes all, that one last.
  *
  * @throws StateError `ETL_STATE_CONFLICT`, `ETL_STATE_CORRUPT` (a version that cannot be read, named), `ETL_STATE_DENIED`,
- * `ETL_STATE_UNAVAILABLE` (later, also when the place is full). ConfigError `ETL_STATE_KEY`.
+ * `ETL_STATE_NOT_FOUND` (no such bucket), `ETL_STATE_UNAVAILABLE` (later, also when the place is full). ConfigError `ETL_STATE_KEY`.
  */
 export function versionedState(store: ObjectStore, prefix: string): StateStore {
   const base = folderOf(prefix)

@@ -13,11 +13,17 @@ import {
 
 /** A context as the runner makes one. */
 export function runContext(
-  over: { loadId?: string; epoch?: number; startedAtMs?: number; signal?: AbortSignal } = {},
+  over: { loadId?: string; pipeline?: string; epoch?: number; startedAtMs?: number; signal?: AbortSignal } = {},
 ): RunContext {
-  const { loadId = 'load-1', epoch = 1, startedAtMs = Date.UTC(2025, 1, 4, 12), signal = new AbortController().signal } = over
+  const {
+    loadId = 'load-1',
+    pipeline = 'app',
+    epoch = 1,
+    startedAtMs = Date.UTC(2025, 1, 4, 12),
+    signal = new AbortController().signal,
+  } = over
   return {
-    pipeline: 'app',
+    pipeline,
     version: '1',
     load: { loadId, startedAtMs, attempt: epoch, epoch },
     bookmarks: new Map(),

@@ -31,6 +31,7 @@ export function reaper(atStep: number, when: 'before' | 'after'): Reaper {
 
 /** A store whose calls are steps of a reaper. */
 export function mortal(store: ObjectStore, { step }: Reaper): ObjectStore {
+  const { deleteIf } = store
   return {
     place: store.place,
     capabilities: store.capabilities,
@@ -58,7 +59,13 @@ export function mortal(store: ObjectStore, { step }: Reaper): ObjectStore {
       yield* infos
     },
     delete: (keys, options) => step(() => store.delete(keys, options)),
+    ...(deleteIf && { deleteIf: (key, etag, options) => step(() => deleteIf(key, etag, options)) }),
   }
+}
+
+/** A store that cannot compare while it deletes, as some servers that speak S3. */
+export function withoutDeleteIf({ deleteIf: _, ...store }: ObjectStore): ObjectStore {
+  return store
 }
 
 /** Every object of a store as text, by key. */

@@ -1,5 +1,3 @@
-import { Agent } from 'node:http'
-import { connect } from 'node:net'
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3'
 import { type EtlError, isEtlError } from '@millrace/etl-core'
 import { type S3Server, type S3ServerOptions, s3Server } from '@millrace/etl-testkit/s3'
@@ -26,29 +24,14 @@ export async function s3World(options: Partial<S3Options> = {}, serverOptions: S
   return { server, store: open(), open, close, [Symbol.asyncDispose]: close }
 }
 
-const awsHost = 's3.us-east-1.amazonaws.com'
-
 /** The same server taken for AWS: its host name, the bucket before it, and checksums as the SDK has them by default. */
 export async function awsWorld(
   options: Partial<S3Options> = {},
   serverOptions: S3ServerOptions = {},
   config: S3ClientConfig = {},
 ): Promise<S3World> {
-  const server = await s3Server({ buckets: [bucket], hostnames: [awsHost], ...serverOptions })
-  const port = Number(new URL(server.url).port)
-  const agent = new Agent({ keepAlive: true })
-  agent.createConnection = () => connect(port, '127.0.0.1')
-  const client = quietly(
-    () =>
-      new S3Client({
-        endpoint: `http://${awsHost}`,
-        region: 'us-east-1',
-        credentials: server.credentials,
-        maxAttempts: 2,
-        requestHandler: { httpAgent: agent },
-        ...config,
-      }),
-  )
+  const server = await s3Server({ buckets: [bucket], ...serverOptions })
+  const client = quietly(() => new S3Client({ ...server.awsClientConfig(), maxAttempts: 2, ...config }))
   const open = (more: Partial<S3Options> = {}) => s3Store({ bucket, client, ...options, ...more })
   const close = async () => {
     client.destroy()

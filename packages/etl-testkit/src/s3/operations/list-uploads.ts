@@ -3,11 +3,9 @@ import { type Call, countIn, type Handler, isoTime, keyWriter, quoted, xmlAnswer
 import { bucketNamed, ownerId, type Upload } from '../world.js'
 import { uploadNamed } from './multipart.js'
 
-const mostPerPage = 1000
-
 export const listParts: Handler = call => {
   const upload = uploadNamed(call)
-  const most = countIn(call.query, 'max-parts', mostPerPage)
+  const most = countIn(call.query, 'max-parts', call.world.pageEntries)
   const marker = call.query.get('part-number-marker') ? countIn(call.query, 'part-number-marker', 10_000) : 0
   const all = [...upload.parts].filter(([number]) => number > marker).sort(([a], [b]) => a - b)
   const shown = all.slice(0, most)
@@ -37,7 +35,7 @@ export const listParts: Handler = call => {
 export const listMultipartUploads: Handler = call => {
   const { query } = call
   const prefix = query.get('prefix') ?? ''
-  const most = countIn(query, 'max-uploads', mostPerPage)
+  const most = countIn(query, 'max-uploads', call.world.pageEntries)
   const write = keyWriter(query)
   const all = [...bucketNamed(call.world, call.bucket).uploads.values()]
     .filter(({ key }) => key.startsWith(prefix))

@@ -4,12 +4,10 @@ import { type Bucket, bucketNamed, type DeleteMarker, isMarker, ownerId, type Ve
 import { commonPrefixes } from './list.js'
 import { pageOf } from './page.js'
 
-const mostPerPage = 1000
-
 /** Versions and delete markers, newest first within a key. Common prefixes come all at once and do not count, unlike in S3. */
 export const listObjectVersions: Handler = ({ world, bucket: name, query }) => {
   const bucket = bucketNamed(world, name)
-  const most = countIn(query, 'max-keys', mostPerPage)
+  const most = countIn(query, 'max-keys', world.pageEntries)
   const write = keyWriter(query)
   const prefix = query.get('prefix') ?? ''
   const delimiter = query.get('delimiter') ?? ''

@@ -3,14 +3,12 @@ import { notImplemented, S3Failure } from '../errors.js'
 import { bucketNamed, currentOf, ownerId, type Version } from '../world.js'
 import { type Line, pageOf } from './page.js'
 
-const mostPerPage = 1000
-
 export const listObjectsV2: Handler = ({ world, bucket: name, query }) => {
   const bucket = bucketNamed(world, name)
   if (query.get('list-type') !== '2') throw notImplemented(`list-type=${query.get('list-type')}`)
   const prefix = query.get('prefix') ?? ''
   const delimiter = query.get('delimiter') ?? ''
-  const most = countIn(query, 'max-keys', mostPerPage)
+  const most = countIn(query, 'max-keys', world.pageEntries)
   const write = keyWriter(query)
   const page = pageOf(bucket, { prefix, delimiter, most, ...startOf(query) }, key => currentOf(bucket, key) !== undefined)
   const owner = query.get('fetch-owner') === 'true' ? { ID: ownerId } : undefined

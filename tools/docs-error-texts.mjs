@@ -19,6 +19,11 @@ export const errorTexts = {
       'The parameters do not fit the pipeline’s schema. `context.issues` holds the problems one by one, `{ path, message }`.',
     todo: 'Correct the parameters, the flags or the Lambda event.',
   },
+  ETL_INIT_IN_THE_WAY: {
+    means:
+      '`millrace init` was given a folder that is not empty, or a file stands where a folder is needed. The message names what is in the way. Nothing was written.',
+    todo: 'Name another folder, or give `--force`: it adds the files that are missing and changes none that is there.',
+  },
   ETL_PLACE_INVALID: {
     means:
       'A place is not of the form `scheme:rest`, is not of the kind that is needed (objects, tables), or its connector cannot open it.',

@@ -1,6 +1,7 @@
 import { ConfigError } from '@millrace/etl-core'
 import manifest from '../package.json' with { type: 'json' }
 import { explainCommand } from './commands/explain.js'
+import { initCommand } from './commands/init.js'
 import { listCommand } from './commands/list.js'
 import { rejectsCommand } from './commands/rejects.js'
 import { runCommand } from './commands/run.js'
@@ -11,6 +12,7 @@ import { didYouMean } from './nearest.js'
 import { errorText } from './show/error.js'
 
 const commands: Readonly<Record<string, (argv: readonly string[], io: CommandIo) => Promise<ExitCode>>> = {
+  init: initCommand,
   run: runCommand,
   list: listCommand,
   explain: explainCommand,
@@ -20,6 +22,7 @@ const commands: Readonly<Record<string, (argv: readonly string[], io: CommandIo)
 
 const help = `millrace ${manifest.version}
 
+  millrace init [folder]                     make a project that runs: a pipeline, its test, sample data
   millrace run <pipeline> [flags]            run a pipeline: a file or an installed name
   millrace list                              show the installed pipelines
   millrace explain <pipeline> [flags]        what a pipeline is made of and what it promises

@@ -52,6 +52,11 @@ export const showFlags: readonly CommandFlag[] = [
 ]
 
 export const jsonFlag: CommandFlag = { name: 'json', does: 'as JSON' }
+export const nameFlag: CommandFlag = { name: 'name', value: 'name', does: "the package's name (default: made of the folder's)" }
+export const forceFlag: CommandFlag = {
+  name: 'force',
+  does: 'also in a folder that is not empty: add what is missing, change nothing',
+}
 export const yesFlag: CommandFlag = { name: 'yes', does: 'do not ask' }
 
 /** `millrace rejects`: which ones. The prefix leaves `--group`, `--stage`, `--limit` and the like to pipelines' own parameters. */

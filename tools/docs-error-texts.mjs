@@ -37,6 +37,10 @@ export const errorTexts = {
     means: 'A place holds a password. Places end up in logs, state and shell histories, so it is refused.',
     todo: 'Leave it out; give it through the environment, a provider function or a role. A password that was typed has been seen: change it.',
   },
+  ETL_NEXT_FAILED: {
+    means: 'The load has ended and stands, and the pipeline’s `next` threw when it was asked what follows.',
+    todo: 'Correct `next`. The followers are asked for again by the next runs, three times in all.',
+  },
   ETL_GUARANTEE: {
     means:
       'The pipeline asks for `delivery: "exactly once"`, and its source, sink and state together give less. The message says why.',

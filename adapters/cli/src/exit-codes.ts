@@ -1,4 +1,4 @@
-import { isEtlError, type RunReport } from '@millrace/etl-core'
+import { isEtlError, overallStatus, type RunReport } from '@millrace/etl-core'
 
 /**
  * What the command's exit code says.
@@ -14,10 +14,11 @@ export const exitCodes = { done: 0, failed: 1, wrongUse: 2, stopped: 3, interrup
 /** One of {@link exitCodes}. */
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
 
-/** The exit code of a run that came to a report. */
+/** The exit code of a run that came to a report: that of the run and of everything that followed it. */
 export function exitCodeOf(report: RunReport, interrupted: boolean): ExitCode {
-  if (report.status === 'failed') return exitCodes.failed
-  if (report.status === 'stopped') return interrupted ? exitCodes.interrupted : exitCodes.stopped
+  const status = overallStatus(report)
+  if (status === 'failed') return exitCodes.failed
+  if (status === 'stopped') return interrupted ? exitCodes.interrupted : exitCodes.stopped
   return exitCodes.done
 }
 

@@ -1,8 +1,10 @@
 import {
   ConfigError,
   EtlError,
+  errorsOf,
   isPipeline,
   type Logger,
+  overallStatus,
   type Pipeline,
   type RunOptions,
   type RunReport,
@@ -31,17 +33,18 @@ export interface LambdaOptions {
   readonly write?: (line: string) => void
 }
 
-/** A run that ended as `failed`. `report` says what was published all the same and what was not. */
+/** A run that ended as `failed`, or one that was followed by such a run. `report` says what was published all the same and what was not. */
 export class RunFailed extends EtlError {
   readonly report: RunReport
   constructor(report: RunReport) {
     const published = report.groups.filter(group => group.status === 'published').length
-    const why = report.error ? `${report.error.message} [${report.error.code}]` : (report.reason ?? 'see its report')
+    const [error] = errorsOf(report)
+    const why = error ? `${error.message} [${error.code}]` : (report.reason ?? 'see its report')
     super(
       'ETL_RUN_FAILED',
       `Pipeline "${report.pipeline}" failed in load ${report.loadId}: ${why} (${published} of ${report.groups.length} groups are published.)`,
       {
-        retry: report.error?.retry ?? 'later',
+        retry: error?.retry ?? 'later',
         context: { loadId: report.loadId, published, groups: report.groups.length },
       },
     )
@@ -74,7 +77,7 @@ export function lambdaHandler(pipeline: Pipeline, options: LambdaOptions = {}): 
       ...(loadId === undefined ? {} : { loadId }),
       deadlineAtMs: (options.run?.clock?.now() ?? Date.now()) + context.getRemainingTimeInMillis(),
     })
-    const failed = report.status === 'failed'
+    const failed = overallStatus(report) === 'failed'
     line(failed ? 'ERROR' : 'INFO', `run ${report.status}`, summaryOf(report))
     if (failed) throw new RunFailed(report)
     return report

@@ -21,6 +21,7 @@ import {
   splitKey,
   type Versioned,
 } from './load-state.js'
+import { forgetNext } from './next.js'
 import { isAlive, ownedByAnother } from './owner.js'
 import { dropRejectsAfter } from './rejects.js'
 import { planReplay, replayLoadId } from './replay.js'
@@ -256,6 +257,7 @@ async function abandonLoad(head: Versioned<HeadDoc>, load: LoadDoc, why: string,
       if (book[groupOf(split)]?.bornEpoch !== load.bornEpoch) await dropRejectsAfter(state, loadKey, split.id, 0)
     }
     await removeDoc(state, planKey(loadKey))
+    await forgetNext(state, load.loadId)
     await lease.release(null)
   })
 }

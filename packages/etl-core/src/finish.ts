@@ -17,6 +17,7 @@ import {
   splitKey,
 } from './load-state.js'
 import { leastForShare, tooManyRejects } from './max-rejects.js'
+import { keepForNext } from './next.js'
 import { settleRejects } from './rejects.js'
 import { sweepReplayed } from './replay.js'
 import { type GroupReport, noCounts, type RunReport, type RunStatus, type SplitReport } from './report.js'
@@ -55,9 +56,14 @@ export async function finishLoad(
       ? refuseAll(planned.plan, refused, ctx)
       : await settleAll(parts.sink, planned, docs, load.fingerprint, ctx)
   const groups = [...outcomes.map(outcome => outcome.report), ...plannedGroups(planned.plan)]
+  const report = () => buildReport({ ...parts, groups, docs, plan: planned.plan, total, ctx })
   if (staysOpen(outcomes, load)) await ctx.lease.release(load)
-  else await closeLoad(parts.sink, load, planned, groups, ctx)
-  return buildReport({ ...parts, groups, docs, plan: planned.plan, total, ctx })
+  else {
+    // Before anything says that the load is done: who follows must not be lost.
+    if (ctx.keepsForNext && !load.closing) await keepForNext(ctx.state, ctx.bornEpoch, report())
+    await closeLoad(parts.sink, load, planned, groups, ctx)
+  }
+  return report()
 }
 
 async function settleAll(

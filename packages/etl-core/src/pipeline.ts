@@ -3,6 +3,8 @@ import { type Connect, connectWith } from './connect.js'
 import type { Connector } from './connector.js'
 import { ConfigError } from './errors.js'
 import type { Guarantee } from './guarantee.js'
+import type { Follower } from './next.js'
+import type { RunReport } from './report.js'
 import type { Runnable } from './runnable.js'
 
 /** A pipeline's parts, as its author writes them. */
@@ -31,6 +33,12 @@ export interface PipelineDefinition<S extends StandardSchemaV1> {
   readonly overlap?: 'allow'
   /** What must be promised: a source and sink that together give less are refused before anything is read. */
   readonly delivery?: Guarantee['delivery']
+  /**
+   * What runs after a load that has ended, as succeeded or failed: other pipelines, also those that send a mail or an event. Asked once
+   * the load's groups are settled, and again after a crash: the same report must give the same followers. Each is started once per load
+   * in effect, as its `loadId` derives from this load's. In the same process, unless whoever runs it says otherwise (`startNext`).
+   */
+  readonly next?: (report: RunReport) => readonly Follower[]
   /** For `--help`: flags and what they do. */
   readonly examples?: readonly { readonly flags: string; readonly does: string }[]
   /** Wires source, steps and sink. Synchronous and without I/O; throws ConfigError. */
@@ -48,6 +56,7 @@ export interface Pipeline<S extends StandardSchemaV1 = StandardSchemaV1> {
   readonly connectors: readonly Connector[]
   readonly delivery: Guarantee['delivery'] | undefined
   readonly overlap: 'allow' | undefined
+  readonly next: ((report: RunReport) => readonly Follower[]) | undefined
   readonly examples: readonly { readonly flags: string; readonly does: string }[]
   /** @param params - Already validated. */
   build(params: StandardSchemaV1.InferOutput<S>): Runnable
@@ -95,6 +104,7 @@ export function definePipeline<S extends StandardSchemaV1 = NoParams>(definition
     connectors,
     delivery: definition.delivery,
     overlap: definition.overlap,
+    next: definition.next,
     examples: definition.examples ?? [],
     build: params => checkedRunnable(definition.build({ params, connect }), definition.name),
   }

@@ -78,6 +78,38 @@ export interface RunReport {
   readonly notes: readonly string[]
   /** The first failure, when `failed`. */
   readonly error?: ErrorJson
+  /** What was started because loads of this pipeline had ended. Absent if nothing was. */
+  readonly next?: readonly FollowerReport[]
+}
+
+/** A pipeline that was started after this one, see `next` of the definition. */
+export interface FollowerReport {
+  readonly pipeline: string
+  readonly loadId: string
+  /** How it ended; absent if it was handed on, and runs elsewhere. */
+  readonly report?: RunReport
+  /** Why it could not be run. `ETL_STATE_CONFLICT`: another run is at it. */
+  readonly error?: ErrorJson
+  /** Not started before the run had to stop: the next run of this pipeline starts it. */
+  readonly pending?: true
+}
+
+/** How a run and everything that followed it ended: `failed` if one failed, else `stopped` if one has work left. */
+export function overallStatus(report: RunReport): RunStatus {
+  const all = [report.status, ...(report.next ?? []).map(followerStatus)]
+  return all.find(status => status === 'failed') ?? all.find(status => status === 'stopped') ?? report.status
+}
+
+/** The errors of a run and of everything that followed it, the run's own first. */
+export function errorsOf({ error, next = [] }: RunReport): ErrorJson[] {
+  const following = next.flatMap(({ report, error }) => [...(error ? [error] : []), ...(report ? errorsOf(report) : [])])
+  return [...(error ? [error] : []), ...following]
+}
+
+function followerStatus({ report, error, pending }: FollowerReport): RunStatus {
+  if (error) return 'failed'
+  if (pending) return 'stopped'
+  return report ? overallStatus(report) : 'succeeded'
 }
 
 /** No records yet. */

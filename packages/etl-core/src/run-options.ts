@@ -1,5 +1,6 @@
 import { ConfigError } from './errors.js'
 import type { Clock, Logger } from './load.js'
+import type { StartNext } from './next.js'
 import type { OwnerIdentity } from './owner.js'
 import type { OnEvent } from './progress.js'
 import type { RejectFilter } from './rejects.js'
@@ -37,6 +38,8 @@ export interface RunOptions extends Partial<RunSettings> {
   readonly leaseMs?: number
   /** Who this run says it is. Default: this process. */
   readonly owner?: OwnerIdentity
+  /** Starts what follows. Default: in this process, one after the other, with the same signal, deadline and listeners. */
+  readonly startNext?: StartNext
   readonly onEvent?: OnEvent
   readonly log?: Logger
   readonly clock?: Clock

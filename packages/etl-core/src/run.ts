@@ -4,6 +4,7 @@ import { type BeginOptions, type Begun, beginLoad, fingerprintOf } from './begin
 import { isEtlError } from './errors.js'
 import { hashOf } from './json.js'
 import { type BookmarksDoc, bookmarksKey, type HeadDoc, headKey, type LoadDoc, loadDoc } from './load-state.js'
+import { followerOptions, runFollowers, type StartNext } from './next.js'
 import { removeLane } from './overlap.js'
 import { thisProcess } from './owner.js'
 import { parseParams } from './params.js'
@@ -51,10 +52,20 @@ export async function runBuilt(
 ): Promise<RunReport> {
   const session = await openSession(pipeline, runnable, params, options)
   try {
-    return await runLoads(session)
+    const report = await runLoads(session)
+    return await withFollowers(session, report)
   } finally {
     session.watch.dispose()
   }
+}
+
+/** What follows runs when this run's own loads are done and nobody is owner any more. A run that stopped leaves it to the next one. */
+async function withFollowers({ pipeline, state, options, watch }: Session, report: RunReport): Promise<RunReport> {
+  if (!pipeline.next || report.status === 'stopped') return report
+  const inProcess: StartNext = ({ pipeline, params, loadId }) =>
+    run(pipeline, params as never, { ...followerOptions(options), loadId })
+  const next = await runFollowers(pipeline, state, watch.soft, options.startNext ?? inProcess)
+  return next.length === 0 ? report : { ...report, next }
 }
 
 /**

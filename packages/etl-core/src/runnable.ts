@@ -70,6 +70,8 @@ export interface RunnerContext extends RunContext {
   /** Results of `once`, for the process and load. */
   readonly shared: Map<string, Promise<unknown>>
   emit(event: RunEventBody): void
+  /** The pipeline has followers, which are asked for with this load's report. */
+  readonly keepsForNext: boolean
 }
 
 /** How a run goes about it. None of these decides which records arrive. */

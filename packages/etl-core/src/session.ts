@@ -120,6 +120,7 @@ export function runnerContext(
     observeMs: watch.observeMs,
     shared: new Map(),
     emit: stamp(session, load.loadId),
+    keepsForNext: session.pipeline.next !== undefined,
   }
 }
 

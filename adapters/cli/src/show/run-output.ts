@@ -1,4 +1,4 @@
-import { errorJson, type Logger, type RunEvent, type RunReport, toJson } from '@millrace/etl-core'
+import { errorJson, errorsOf, type Logger, type RunEvent, type RunReport, toJson } from '@millrace/etl-core'
 import type { CommandIo } from '../io.js'
 import { reportedErrorText } from './error.js'
 import { liveScreen } from './live-screen.js'
@@ -43,7 +43,7 @@ function jsonOutput(io: CommandIo, { quiet, verbose }: OutputOptions): RunOutput
     finished(report) {
       const { pipeline, loadId } = report
       line({ atMs: Date.parse(report.finishedAt), pipeline, loadId, type: 'load.finished', report })
-      if (report.error) io.stderr.write(reportedErrorText(report.error, verbose))
+      for (const error of errorsOf(report)) io.stderr.write(reportedErrorText(error, verbose))
     },
     broke: error => line({ atMs: Date.now(), type: 'error', error: errorJson(error) }),
   }
@@ -68,7 +68,7 @@ function terminalOutput(io: CommandIo, { quiet, verbose }: OutputOptions): RunOu
     finished(report) {
       screen.close()
       io.stdout.write(summaryText(report))
-      if (report.error) io.stderr.write(reportedErrorText(report.error, verbose))
+      for (const error of errorsOf(report)) io.stderr.write(reportedErrorText(error, verbose))
     },
     broke: () => screen.close(),
   }

@@ -1,4 +1,4 @@
-import type { GroupReport, RunReport } from '@millrace/etl-core'
+import type { FollowerReport, GroupReport, RunReport } from '@millrace/etl-core'
 import { bytes, count, counted, duration, fit, printable } from './units.js'
 
 /** Lines at most for groups and for rejects; a report with more is complete as JSON. */
@@ -20,7 +20,19 @@ export function summaryText(report: RunReport): string {
       ? [`  left: ${counted(report.left, 'split')}; run it again and it goes on (load ${report.loadId})`]
       : []),
   ]
-  return `${lines.map(line => printable(line)).join('\n')}\n`
+  const following = (report.next ?? []).map(followerText)
+  return `${lines.map(line => printable(line)).join('\n')}\n${following.join('')}`
+}
+
+/** What was started after it: a summary of its own, or why there is none. */
+function followerText({ pipeline, loadId, report, error, pending }: FollowerReport): string {
+  if (report) return summaryText(report)
+  const how = error
+    ? `not run: ${error.message.split('\n')[0]} [${error.code}]`
+    : pending
+      ? 'not started yet; run this again and it starts'
+      : 'handed on'
+  return `${printable(`${pipeline}: ${how} (load ${loadId})`)}\n`
 }
 
 function groupLines(groups: readonly GroupReport[]): string[] {

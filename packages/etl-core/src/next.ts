@@ -1,0 +1,165 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { type ErrorJson, EtlError, errorJson, isEtlError } from './errors.js'
+import { canonicalJson, hashOf, toJson } from './json.js'
+import { type HeadDoc, headKey, loadDoc, loadKeyOf, removeDoc, saveDoc } from './load-state.js'
+import type { Pipeline } from './pipeline.js'
+import type { FollowerReport, RunReport } from './report.js'
+import type { RunOptions } from './run-options.js'
+import type { StateStore } from './state.js'
+
+/** A pipeline that is to run after another one, and with what. */
+export interface Follower {
+  readonly pipeline: Pipeline
+  /** As a caller would give them. Default: none. */
+  readonly params?: unknown
+}
+
+/** A follower with the identity it has for good: started twice, its second run finds that it was done before. */
+export interface NamedFollower extends Follower {
+  readonly loadId: string
+}
+
+/**
+ * A follower whose parameters are checked against the pipeline's.
+ *
+ * @example
+ * next: report => (report.status === 'succeeded' ? [follow(mail, { loadId: report.loadId })] : [])
+ */
+export function follow<S extends StandardSchemaV1>(pipeline: Pipeline<S>, params?: StandardSchemaV1.InferInput<S>): Follower {
+  return { pipeline: pipeline as unknown as Pipeline, ...(params === undefined ? {} : { params }) }
+}
+
+/** The document `next/<load>`: a load that ended and what follows it has not, or not yet. */
+interface NextDoc {
+  readonly format: 1
+  /** See `LoadDoc.bornEpoch`. */
+  readonly bornEpoch: number
+  /** What `next` is asked with, the first time and after a crash. */
+  readonly report: RunReport
+  /** Runs of the followers that failed. */
+  readonly failures: number
+}
+
+const nextPrefix = 'next/'
+const nextKey = (loadKey: string): string => `${nextPrefix}${loadKey}`
+/** Followers that failed so often are given up, so that a broken one does not fail every later run. */
+const maxFailures = 3
+
+/** Keeps a load's report for its followers. Saved before the load is closed, so that no crash can lose them. */
+export async function keepForNext(state: StateStore, bornEpoch: number, report: RunReport): Promise<void> {
+  const key = nextKey(loadKeyOf(report.loadId))
+  const doc: NextDoc = { format: 1, bornEpoch, report, failures: 0 }
+  await saveDoc(state, key, doc, (await loadDoc(state, key)).version)
+}
+
+/** Forgets the followers of a load that is abandoned before it was closed. */
+export async function forgetNext(state: StateStore, loadId: string): Promise<void> {
+  await removeDoc(state, nextKey(loadKeyOf(loadId)))
+}
+
+/** Starts one follower; `undefined` when it was handed on and runs elsewhere. */
+export type StartNext = (follower: NamedFollower) => Promise<RunReport | undefined>
+
+/**
+ * Runs what follows the loads that have ended, those of earlier runs that died included. A load's document is removed when its followers
+ * have run to an end; one that stopped, or that another run is at, is left for the next run of this pipeline.
+ */
+export async function runFollowers(
+  pipeline: Pipeline,
+  state: StateStore,
+  signal: AbortSignal,
+  start: StartNext,
+): Promise<FollowerReport[]> {
+  const reports: FollowerReport[] = []
+  const unfinished = (await loadDoc<HeadDoc>(state, headKey)).value?.load
+  const keys: string[] = []
+  for await (const key of state.list(nextPrefix)) keys.push(key)
+  for (const key of keys) {
+    const { value, version } = await loadDoc<NextDoc>(state, key)
+    // A load that is not closed yet may still be abandoned.
+    if (!value || (unfinished?.bornEpoch === value.bornEpoch && !unfinished.closing)) continue
+    const ended = await followersOf(pipeline, value, signal, start)
+    reports.push(...ended)
+    await settle(state, key, value, version, ended)
+  }
+  return reports
+}
+
+async function followersOf(pipeline: Pipeline, doc: NextDoc, signal: AbortSignal, start: StartNext): Promise<FollowerReport[]> {
+  let named: readonly NamedFollower[]
+  try {
+    named = namedFollowers(pipeline, doc)
+  } catch (error) {
+    return [{ pipeline: pipeline.name, loadId: doc.report.loadId, error: errorJson(nextFailed(pipeline, doc, error)) }]
+  }
+  const reports: FollowerReport[] = []
+  for (const follower of named) {
+    const who = { pipeline: follower.pipeline.name, loadId: follower.loadId }
+    if (signal.aborted) reports.push({ ...who, pending: true })
+    else reports.push({ ...who, ...(await startOne(follower, start)) })
+  }
+  return reports
+}
+
+async function startOne(follower: NamedFollower, start: StartNext): Promise<Pick<FollowerReport, 'report' | 'error'>> {
+  try {
+    const report = await start(follower)
+    return report ? { report } : {}
+  } catch (error) {
+    return { error: errorJson(error) }
+  }
+}
+
+/** Ids that are the same whenever `next` gives the same: from the load, the follower's name and its parameters. */
+function namedFollowers(pipeline: Pipeline, { bornEpoch, report }: NextDoc): NamedFollower[] {
+  const seen = new Map<string, number>()
+  return (pipeline.next?.(report) ?? []).map(follower => {
+    const params = toJson(follower.params ?? null)
+    const same = canonicalJson([follower.pipeline.name, params])
+    const nth = seen.get(same) ?? 0
+    seen.set(same, nth + 1)
+    return {
+      ...follower,
+      loadId: `next-${hashOf([pipeline.name, report.loadId, bornEpoch, follower.pipeline.name, params, nth])}`,
+    }
+  })
+}
+
+async function settle(
+  state: StateStore,
+  key: string,
+  doc: NextDoc,
+  version: string,
+  ended: readonly FollowerReport[],
+): Promise<void> {
+  const failures = doc.failures + (ended.some(hasFailed) ? 1 : 0)
+  const waits = ended.some(({ pending, report, error }) => pending || report?.status === 'stopped' || isBusy(error))
+  try {
+    if (!waits && (failures === doc.failures || failures >= maxFailures)) await state.remove(key, version)
+    else if (failures > doc.failures) await saveDoc(state, key, { ...doc, failures }, version)
+  } catch (error) {
+    // Another run saw to the same followers; what it made of them stands.
+    if (!isEtlError(error, 'ETL_STATE_CONFLICT')) throw error
+  }
+}
+
+const isBusy = (error: ErrorJson | undefined): boolean => error?.code === 'ETL_STATE_CONFLICT'
+
+const hasFailed = ({ report, error }: FollowerReport): boolean =>
+  report?.status === 'failed' || (error !== undefined && !isBusy(error))
+
+function nextFailed(pipeline: Pipeline, doc: NextDoc, error: unknown): EtlError {
+  const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+  return new EtlError(
+    'ETL_NEXT_FAILED',
+    `What follows load ${doc.report.loadId} of "${pipeline.name}" could not be told: next() threw ${what}`,
+    { cause: error },
+  )
+}
+
+/** What of a run's options its followers in the same process run with: not where its state is, nor what was asked of it alone. */
+export function followerOptions(options: RunOptions): RunOptions {
+  const { signal, deadlineAtMs, memoryMiB, waitMs, leaseMs, owner, onEvent, log, clock, startNext } = options
+  const given = { signal, deadlineAtMs, memoryMiB, waitMs, leaseMs, owner, onEvent, log, clock, startNext }
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as RunOptions
+}

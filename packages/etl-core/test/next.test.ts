@@ -1,0 +1,223 @@
+import { describe, expect, it } from 'vitest'
+import {
+  definePipeline,
+  follow,
+  from,
+  memoryState,
+  overallStatus,
+  type Pipeline,
+  type RunOptions,
+  type RunReport,
+  run,
+  SourceError,
+} from '../src/index.js'
+import { documents, dyingState, eager, numbers, parts, untilDeath } from './world.js'
+
+/** A pipeline that follows: it keeps state of its own, as one with a home does. */
+function child(options: { readonly fails?: () => boolean; readonly name?: string } = {}) {
+  const state = memoryState()
+  const { sink, published } = parts()
+  const runs: string[] = []
+  const { source } = numbers({
+    splits: { all: [1] },
+    before: () => {
+      if (options.fails?.()) throw new SourceError('ETL_SOURCE_DENIED', 'Not yours.')
+    },
+  })
+  const home = { place: 'memory:child', state: () => state }
+  const counted: typeof source = {
+    ...source,
+    plan(ctx) {
+      runs.push(ctx.load.loadId)
+      return source.plan(ctx)
+    },
+  }
+  const pipeline = definePipeline({ name: options.name ?? 'child', build: () => from(counted).into({ ...sink, home }) })
+  return { pipeline, runs, published, state }
+}
+
+const parent = (next: (report: RunReport) => readonly ReturnType<typeof follow>[], bookmark?: string): Pipeline =>
+  definePipeline({
+    name: 'parent',
+    build: () => from(numbers({ splits: { all: [1, 2, 3] }, ...(bookmark ? { bookmark } : {}) }).source).into(parts().sink),
+    next,
+  }) as unknown as Pipeline
+
+const runParent = (pipeline: Pipeline, options: RunOptions = {}) => run(pipeline, {} as never, { ...eager, ...options })
+
+describe('what follows a load', () => {
+  it('runs when the load has ended, told how it went', async () => {
+    const { pipeline, published } = child()
+    const asked: string[] = []
+
+    const report = await runParent(
+      parent(({ status, counts }) => {
+        asked.push(`${status} ${counts.written}`)
+        return [follow(pipeline)]
+      }),
+    )
+
+    expect(asked).toEqual(['succeeded 3'])
+    expect(published).toEqual({ all: [1] })
+    expect(report.next).toMatchObject([{ pipeline: 'child', report: { status: 'succeeded' } }])
+  })
+
+  it('does not run after a load that found nothing new', async () => {
+    const { pipeline, runs } = child()
+    const state = memoryState()
+    const defined = parent(() => [follow(pipeline)], 'b1')
+    await runParent(defined, { state })
+
+    const report = await runParent(defined, { state })
+
+    expect(report).toMatchObject({ status: 'unchanged' })
+    expect(report.next).toBeUndefined()
+    expect(runs).toHaveLength(1)
+  })
+
+  it('is asked after a load that failed for good too, and may leave it', async () => {
+    const { source } = numbers({
+      splits: { all: [1] },
+      before: () => {
+        throw new TypeError('no such field')
+      },
+    })
+    const told: string[] = []
+    const defined = definePipeline({
+      name: 'parent',
+      build: () => from(source).into(parts().sink),
+      next: ({ status }) => {
+        told.push(status)
+        return []
+      },
+    })
+    const state = memoryState()
+
+    const first = await run(defined, {}, { ...eager, state })
+    const second = await run(defined, {}, { ...eager, state })
+
+    expect([first.status, second.status]).toEqual(['failed', 'failed'])
+    expect(told).toEqual(['failed'])
+    expect(second.next).toBeUndefined()
+  })
+
+  it('runs once in effect, wherever the process died', async () => {
+    const writesOf = async () => {
+      const { pipeline } = child()
+      const dying = dyingState(memoryState(), Number.POSITIVE_INFINITY)
+      await runParent(
+        parent(() => [follow(pipeline)], 'b1'),
+        { state: dying.state },
+      )
+      return dying.writes()
+    }
+    const writes = await writesOf()
+    for (let at = 0; at < writes; at++) {
+      const { pipeline, published, runs } = child()
+      const state = memoryState()
+      const defined = parent(() => [follow(pipeline)], 'b1')
+      const dying = dyingState(state, at)
+      await untilDeath(runParent(defined, { state: dying.state, leaseMs: 1 }), dying.died)
+
+      await runParent(defined, { state, waitMs: 1_000 })
+      await runParent(defined, { state, waitMs: 1_000 })
+
+      expect(published, `died at write ${at}`).toEqual({ all: [1] })
+      expect(new Set(runs).size, `died at write ${at}`).toBe(1)
+      expect(Object.keys(await documents(state)).filter(key => key.startsWith('next/'))).toEqual([])
+    }
+    expect(writes).toBeGreaterThan(5)
+  })
+
+  it('has an identity that comes from the load, the pipeline and the parameters', async () => {
+    const ids: string[] = []
+    const startNext = async ({ loadId }: { loadId: string }) => {
+      ids.push(loadId)
+      return undefined
+    }
+    const { pipeline } = child()
+    const defined = parent(() => [
+      follow(pipeline, { a: 1 } as never),
+      follow(pipeline, { a: 2 } as never),
+      follow(pipeline, { a: 2 } as never),
+    ])
+
+    await runParent(defined, { startNext, loadId: 'monday' })
+    await runParent(defined, { startNext, loadId: 'tuesday' })
+
+    expect(new Set(ids).size).toBe(6)
+  })
+
+  it('that fails is tried again by later runs, three times in all', async () => {
+    const { pipeline, runs } = child({ fails: () => true })
+    const state = memoryState()
+    const defined = parent(() => [follow(pipeline)], 'b1')
+
+    const reports = []
+    for (let count = 0; count < 5; count++) reports.push(await runParent(defined, { state }))
+
+    expect(reports.map(report => report.status)).toEqual(['succeeded', 'unchanged', 'unchanged', 'unchanged', 'unchanged'])
+    expect(reports.map(report => overallStatus(report))).toEqual(['failed', 'failed', 'failed', 'unchanged', 'unchanged'])
+    expect(new Set(runs.filter(id => id.startsWith('next-'))).size).toBe(1)
+  })
+
+  it('waits for the next run when this one was told to stop', async () => {
+    const stop = new AbortController()
+    const { pipeline, published } = child()
+    const state = memoryState()
+    const next = () => {
+      stop.abort(new Error('enough'))
+      return [follow(pipeline)]
+    }
+    const defined = parent(next, 'b1')
+
+    const first = await runParent(defined, { state, signal: stop.signal })
+    const second = await runParent(defined, { state })
+
+    expect(first.next).toMatchObject([{ pipeline: 'child', pending: true }])
+    expect(overallStatus(first)).toBe('stopped')
+    expect(second.next).toMatchObject([{ report: { status: 'succeeded' } }])
+    expect(published).toEqual({ all: [1] })
+  })
+
+  it('may be handed on instead', async () => {
+    const { pipeline, runs } = child()
+
+    const report = await runParent(
+      parent(() => [follow(pipeline)]),
+      { startNext: async () => undefined },
+    )
+
+    expect(report.next).toEqual([{ pipeline: 'child', loadId: expect.stringMatching(/^next-/) }])
+    expect(overallStatus(report)).toBe('succeeded')
+    expect(runs).toEqual([])
+  })
+
+  it('of which the definition makes a mess is an error that names it, and the load stands', async () => {
+    const defined = parent(() => {
+      throw new TypeError('no such group')
+    })
+
+    const report = await runParent(defined)
+
+    expect(report.status).toBe('succeeded')
+    expect(report.next).toMatchObject([{ pipeline: 'parent', error: { code: 'ETL_NEXT_FAILED' } }])
+    expect(report.next?.[0]?.error?.message).toContain('no such group')
+    expect(overallStatus(report)).toBe('failed')
+  })
+
+  it('may itself be followed', async () => {
+    const last = child({ name: 'last' })
+    const { source } = numbers({ splits: { all: [5] } })
+    const middle = definePipeline({
+      name: 'middle',
+      build: () => from(source).into(parts().sink),
+      next: () => [follow(last.pipeline)],
+    })
+
+    const report = await runParent(parent(() => [follow(middle)]))
+
+    expect(report.next?.[0]?.report?.next).toMatchObject([{ pipeline: 'last', report: { status: 'succeeded' } }])
+    expect(last.published).toEqual({ all: [1] })
+  })
+})

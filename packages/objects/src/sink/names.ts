@@ -19,9 +19,19 @@ export const stagingOf = (pipeline: string, loadId: string): string => `${ownFol
 export const splitStagingOf = (pipeline: string, loadId: string, split: string): string =>
   `${stagingOf(pipeline, loadId)}${segmentOf(split)}/`
 
+/** Who publishes to a key: a group of a pipeline, and of its sinks which one, where it has several. */
+export interface KeyOwner {
+  readonly pipeline: string
+  readonly group: string
+  /** See `Sink.apart`. */
+  readonly part?: string | undefined
+}
+
 /** What was published last of a group. The hash is always there: names that differ only in case are one file on some systems. */
-export const manifestKeyOf = (pipeline: string, group: string): string =>
-  `${ownFolder}/${pipeline}/manifests/${slugOf(group) || 'group'}-${hashOf(group, 12)}.json`
+export function manifestKeyOf({ pipeline, group, part }: KeyOwner): string {
+  const name = part === undefined ? group : `${group}.${part}`
+  return `${ownFolder}/${pipeline}/manifests/${slugOf(name) || 'group'}-${hashOf(part === undefined ? group : [group, part], 12)}.json`
+}
 
 /** Where a pipeline's state lies at an object place. */
 export const statePrefixOf = (pipeline: string): string => `${ownFolder}/${pipeline}/state`

@@ -50,6 +50,11 @@ const deleteAtOnce = 1_000
  * const sink = objectSink({ store: () => folderStore('out'), shown: 'file:out', format: csv(), path: '{group}/latest.csv' })
  */
 export function objectSink<T>(options: ObjectSinkSettings<T>): Sink<T> {
+  return sinkWithBooks(options, undefined)
+}
+
+/** @param part - Names the books it keeps, where several sinks of a flow write to one place. */
+function sinkWithBooks<T>(options: ObjectSinkSettings<T>, part: string | undefined): Sink<T> {
   checkSinkOptions(options)
   const {
     shown,
@@ -71,7 +76,7 @@ export function objectSink<T>(options: ObjectSinkSettings<T>): Sink<T> {
     return opening
   }
   const targets = (): Targets => ({ path, latest, extension: format.extension })
-  const publisher = async () => ({ store: await store(), shown, format })
+  const publisher = async () => ({ store: await store(), shown, format, part })
   const claims = keyClaims()
   /** Manifests whose objects have other etags now. Written at the next publish: a run that finds nothing new changes nothing. */
   const outdated = new Map<string, ManifestRead>()
@@ -99,11 +104,13 @@ export function objectSink<T>(options: ObjectSinkSettings<T>): Sink<T> {
       format = options.format.prepare?.(known) ?? options.format
     },
 
+    apart: name => sinkWithBooks(options, name),
+
     async survey(splits, ctx) {
       const keys = claimed(splits, ctx)
       if (keys.length === 0) return { objects: {} }
       const at = await store()
-      await refuseOwned(at, { pipeline: ctx.pipeline, group: groupOf(splits[0] as Split) }, keys, ctx.signal)
+      await refuseOwned(at, { pipeline: ctx.pipeline, group: groupOf(splits[0] as Split), part }, keys, ctx.signal)
       const etagAt = async (key: string) => [key, (await at.head(key, { signal: ctx.signal }))?.etag ?? null] as const
       return { objects: Object.fromEntries(await Promise.all(keys.map(etagAt))) }
     },
@@ -114,7 +121,7 @@ export function objectSink<T>(options: ObjectSinkSettings<T>): Sink<T> {
       : {
           async stillPublished(group: string, ctx: RunContext) {
             const at = await store()
-            const key = manifestKeyOf(ctx.pipeline, group)
+            const key = manifestKeyOf({ pipeline: ctx.pipeline, group, part })
             const found = await readManifest(at, key, ctx.signal)
             const now = found?.manifest.group === group ? await stillThere(at, found.manifest, ctx.signal) : undefined
             if (now && now !== found?.manifest) outdated.set(key, { manifest: now, etag: found?.etag as string })
@@ -125,7 +132,7 @@ export function objectSink<T>(options: ObjectSinkSettings<T>): Sink<T> {
     async open(ctx) {
       claimed([ctx.split], ctx)
       const at = await store()
-      return stagingWriter<T>(at, ctx, (stage, parts) => {
+      return stagingWriter<T>(at, ctx, part, (stage, parts) => {
         const lanes = { format, stage, parts, partBytes, named: append }
         return partitionBy.length === 0 ? singleLane(lanes) : partitionLanes({ ...lanes, fields: partitionBy })
       })

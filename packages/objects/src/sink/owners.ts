@@ -2,14 +2,8 @@ import { ConfigError, hashOf, isEtlError } from '@millrace/etl-core'
 import { readObject } from '../bytes.js'
 import type { ObjectStore } from '../store.js'
 import { readManifest } from './manifest.js'
-import { manifestKeyOf } from './names.js'
+import { type KeyOwner, manifestKeyOf } from './names.js'
 import { ownFolder } from './template.js'
-
-/** Who publishes to a key. */
-export interface KeyOwner {
-  readonly pipeline: string
-  readonly group: string
-}
 
 interface OwnerDoc extends KeyOwner {
   readonly format: 1
@@ -40,7 +34,7 @@ export async function claimKeys(store: ObjectStore, me: KeyOwner, keys: readonly
     for (;;) {
       const found = await otherOwner(store, me, key, signal)
       if (found === 'mine') break
-      const doc: OwnerDoc = { format: 1, key, pipeline: me.pipeline, group: me.group }
+      const doc: OwnerDoc = { format: 1, key, ...me }
       const body = new TextEncoder().encode(`${JSON.stringify(doc)}\n`)
       try {
         await store.put(ownerKeyOf(key), body, { condition: found, contentType: 'application/json', signal })
@@ -81,9 +75,9 @@ async function otherOwner(
 }
 
 /** Whether an owner's newest manifest names the key, and its object is there. */
-async function holds(store: ObjectStore, { pipeline, group }: KeyOwner, key: string, signal: AbortSignal): Promise<boolean> {
-  const manifest = (await readManifest(store, manifestKeyOf(pipeline, group), signal))?.manifest
-  if (manifest?.group !== group || !manifest.objects.some(object => object.key === key)) return false
+async function holds(store: ObjectStore, owner: KeyOwner, key: string, signal: AbortSignal): Promise<boolean> {
+  const manifest = (await readManifest(store, manifestKeyOf(owner), signal))?.manifest
+  if (manifest?.group !== owner.group || !manifest.objects.some(object => object.key === key)) return false
   return (await store.head(key, { signal })) !== undefined
 }
 
@@ -104,27 +98,29 @@ async function readOwner(
 /** `undefined` for a document that is damaged: nobody's. */
 function parse(bytes: Uint8Array, key: string): KeyOwner | undefined {
   try {
-    const { format, key: of, pipeline, group } = JSON.parse(new TextDecoder().decode(bytes)) as Partial<OwnerDoc>
+    const { format, key: of, pipeline, group, part } = JSON.parse(new TextDecoder().decode(bytes)) as Partial<OwnerDoc>
     return format === 1 && of === key && typeof pipeline === 'string' && typeof group === 'string'
-      ? { pipeline, group }
+      ? { pipeline, group, part }
       : undefined
   } catch {
     return undefined
   }
 }
 
-const same = (a: KeyOwner, b: KeyOwner) => a.pipeline === b.pipeline && a.group === b.group
+const same = (a: KeyOwner, b: KeyOwner) => a.pipeline === b.pipeline && a.group === b.group && a.part === b.part
 
 function owned({ place }: ObjectStore, key: string, owner: KeyOwner, me: KeyOwner): ConfigError {
   const advice =
-    owner.pipeline === me.pipeline
-      ? 'Put {group}, or a label that tells them apart, into the path.'
-      : 'Give this pipeline a path or a place of its own.'
+    owner.pipeline === me.pipeline && owner.group === me.group
+      ? 'Two sinks of one flow write there: give each a path of its own.'
+      : owner.pipeline === me.pipeline
+        ? 'Put {group}, or a label that tells them apart, into the path.'
+        : 'Give this pipeline a path or a place of its own.'
   return new ConfigError(
     'ETL_CONFIG_INVALID',
     `"${key}" in ${place} is what group "${owner.group}" of pipeline "${owner.pipeline}" is published to, and group "${me.group}" of ` +
       `pipeline "${me.pipeline}" would replace it. ${advice} If "${owner.group}" is not loaded any more, remove ` +
-      `"${manifestKeyOf(owner.pipeline, owner.group)}" there: then the path is free.`,
-    { context: { key, place, group: me.group, pipeline: me.pipeline, owner: { ...owner } } },
+      `"${manifestKeyOf(owner)}" there: then the path is free.`,
+    { context: { key, place, group: me.group, pipeline: me.pipeline, owner: { pipeline: owner.pipeline, group: owner.group } } },
   )
 }

@@ -15,6 +15,8 @@ export interface Publisher<T> {
   /** For people: the place the report names objects at. */
   readonly shown: string
   readonly format: Format<T>
+  /** See `Sink.apart`. */
+  readonly part?: string | undefined
 }
 
 /** What `survey` found, by key. */
@@ -37,7 +39,7 @@ export async function publishObject<T>(
   )
   const parts = group.receipts.flatMap(({ split, receipt }) => placed(split, receipt, ctx))
   const content = await contentOf(store, format, parts, ctx.signal)
-  const me = { pipeline: ctx.pipeline, group: group.name }
+  const me = { pipeline: ctx.pipeline, group: group.name, part: publisher.part }
   await claimKeys(store, me, keys, ctx.signal)
   const writing = { contentType: format.contentType, metadata: publishedMetadata(ctx, group.name), signal: ctx.signal }
   const published: PublishedObject[] = []
@@ -49,7 +51,7 @@ export async function publishObject<T>(
   }
   const before = await writeManifest(
     store,
-    manifestKeyOf(ctx.pipeline, group.name),
+    manifestKeyOf(me),
     {
       format: 1,
       group: group.name,

@@ -29,7 +29,7 @@ export async function writerOf(store: ObjectStore, now: ObjectInfo, signal: Abor
     return { ...(pipeline === undefined ? {} : { pipeline }), ...(group === undefined ? {} : { group }), loadId }
   try {
     const owner = await ownerOf(store, now.key, signal)
-    const manifest = owner && (await readManifest(store, manifestKeyOf(owner.pipeline, owner.group), signal))?.manifest
+    const manifest = owner && (await readManifest(store, manifestKeyOf(owner), signal))?.manifest
     const names = manifest?.objects.some(({ key, etag }) => key === now.key && etag === now.etag)
     return owner && manifest && names ? { ...owner, loadId: manifest.loadId } : undefined
   } catch {

@@ -10,10 +10,11 @@ import { type Part, stagedJson, stagedOf } from './parts.js'
 export function stagingWriter<T>(
   store: ObjectStore,
   ctx: SplitContext,
+  part: string | undefined,
   lanesOver: (stage: Stage, parts: readonly Part[]) => Lanes<T>,
 ): SinkWriter<T> {
   const { parts } = stagedOf(ctx.resume?.kept)
-  const lanes = lanesOver(partStager(store, ctx, parts.length), parts)
+  const lanes = lanesOver(partStager(store, ctx, part, parts.length), parts)
   /** The newest batch of which nothing is in an open unit. */
   let done: Checkpoint | undefined = ctx.resume
   let last: Checkpoint | undefined = ctx.resume
@@ -58,15 +59,15 @@ export function stagingWriter<T>(
  * Stores parts under names that never come twice: epoch, a random text per writer, a counter. So neither an owner that was succeeded nor
  * an attempt whose last request arrives late can change a part that someone else relies on.
  */
-function partStager(store: ObjectStore, ctx: SplitContext, known: number): Stage {
+function partStager(store: ObjectStore, ctx: SplitContext, part: string | undefined, known: number): Stage {
   const folder = splitStagingOf(ctx.pipeline, ctx.load.loadId, ctx.split.id)
-  const writer = randomBytes(3).toString('hex')
+  const writer = `${part === undefined ? '' : `${part}-`}${randomBytes(3).toString('hex')}`
   let count = known
-  return async chunks => {
+  return async (chunks, bytes) => {
     ctx.signal.throwIfAborted()
     const name = `e${ctx.load.epoch}-${writer}-${String(++count).padStart(6, '0')}`
     const body = chunks.length === 1 ? (chunks[0] as Uint8Array) : chunksOf(chunks)
-    await store.put(`${folder}${name}`, body, { signal: ctx.signal })
+    await store.put(`${folder}${name}`, body, { bytes, signal: ctx.signal })
     return name
   }
 }

@@ -122,6 +122,11 @@ export interface PutOptions extends StoreCallOptions {
   readonly contentType?: string
   /** Small user metadata; stores without it ignore it. */
   readonly metadata?: Readonly<Record<string, string>>
+  /**
+   * How many bytes a body in chunks has, where its maker holds them all anyway: a bucket then takes it in one request instead of an upload
+   * in parts. Stores may ignore it, and none relies on it.
+   */
+  readonly bytes?: number
 }
 
 /** What must hold for a write to happen. */

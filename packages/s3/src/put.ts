@@ -11,7 +11,7 @@ import { conditionInput, expectedBy, newWrite, objectInput, type Write, whatBeca
 /** Bytes at hand take no more memory in one request; staged parts are a batch larger than a part, and one request is better than four. */
 const oneRequest = 2
 
-/** Writes one object: in one request up to the size of a part (bytes at hand: of two), else in parts. */
+/** Writes one object: in one request up to the size of a part (bytes at hand, and chunks whose number of bytes is known: of two), else in parts. */
 export async function putObject(
   bucket: Bucket,
   key: string,
@@ -27,6 +27,9 @@ export async function putObject(
     return uploadObject(bucket, write, upload => fillFrom(upload, slices(body, sizeOf), partsInFlight), true)
   }
 
+  if (options.bytes !== undefined && options.bytes <= oneRequest * partBytes)
+    return putBytes(bucket, write, await joined(body, signal))
+
   let failed: AbortSignal | undefined
   const parts = gather(body, sizeOf, () => (failed ?? signal)?.throwIfAborted())
   try {
@@ -40,6 +43,15 @@ export async function putObject(
   } finally {
     await parts.return()
   }
+}
+
+async function joined(body: AsyncIterable<Uint8Array>, signal: AbortSignal | undefined): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = []
+  for await (const chunk of body) {
+    signal?.throwIfAborted()
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
 }
 
 /** Writes one object in one request. */

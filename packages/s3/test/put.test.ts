@@ -24,6 +24,24 @@ describe('a put in one request', () => {
     ])
   })
 
+  test('takes a stream of up to two parts, where its size is known', async () => {
+    await using world = await s3World({ partBytes: 5 * 1024 * 1024 })
+    const chunk = new Uint8Array(4 * 1024 * 1024)
+    const stream = async function* (chunks: number) {
+      for (let left = chunks; left > 0; left--) yield chunk
+    }
+
+    for (const chunks of [2, 3]) await world.store.put(`of-${chunks}`, stream(chunks), { bytes: chunks * chunk.length })
+
+    expect(world.server.requests.map(({ operation, key }) => `${operation} ${key}`)).toEqual([
+      'PutObject of-2',
+      'CreateMultipartUpload of-3',
+      ...Array(3).fill('UploadPart of-3'),
+      'CompleteMultipartUpload of-3',
+    ])
+    expect(world.server.get(bucket, 'of-2')?.bytes.length).toBe(2 * chunk.length)
+  })
+
   test('goes to the bucket in the path with an endpoint of its own, in the host name on AWS', async () => {
     await using aws = await awsWorld()
     await using own = await s3World()

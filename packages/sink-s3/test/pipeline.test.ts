@@ -56,6 +56,8 @@ describe('a pipeline into a bucket', () => {
 
     expect(report.status).toBe('succeeded')
     expect(server.requests.some(({ operation }) => operation === 'UploadPartCopy')).toBe(true)
+    // Each part it staged was a request, and no upload in parts.
+    expect(server.requests.filter(({ operation, key }) => operation === 'UploadPart' && key.includes('/staging/'))).toEqual([])
     expect(textAt(server, 'out/a/latest.csv').split('\n')).toHaveLength(22_002)
     expect(server.get('lake', 'out/a/latest.csv')?.etag).toBe(
       [...server.objects('lake').keys()]

@@ -108,15 +108,19 @@ async function freeHead(options: BeginOptions): Promise<Versioned<HeadDoc>> {
 async function resumeLoad(head: Versioned<HeadDoc>, unfinished: LoadDoc, options: BeginOptions): Promise<Begun> {
   const load = { ...unfinished, attempt: unfinished.attempt + 1 }
   return owning(head, load, options, async lease => {
-    const planned = (await loadDoc<PlanDoc>(options.state, planKey(loadKeyOf(load.loadId)))).value
+    const state = fencedState(options.state, lease)
+    const key = planKey(loadKeyOf(load.loadId))
+    const { value: planned, version } = await loadDoc<PlanDoc>(state, key)
     if (load.closing) return { kind: 'owned', lease, load, plan: planned?.plan ?? { splits: [] }, resumed: true }
     if (planned) {
+      // Saved again, as splits are when they are taken: an earlier owner that wakes now can no longer take its plan back.
+      await saveDoc(state, key, planned, version)
       options.notes.push(`Load ${load.loadId} was unfinished and is taken up again (attempt ${load.attempt}).`)
       return { kind: 'owned', lease, load, plan: planned.plan, resumed: true }
     }
     // It died between the claim and the plan: nothing of it was decided yet, so it is planned now.
     const { plan, replays } = await (load.replay ? planRejects(load.replay, load, options) : planWith(load, options))
-    await freezePlan(load, { plan, found: await surveyed(load, plan, options), replays }, fencedState(options.state, lease))
+    await freezePlan(load, { plan, found: await surveyed(load, plan, options), replays }, state)
     return { kind: 'owned', lease, load, plan, resumed: false }
   })
 }

@@ -5,7 +5,8 @@ import type { StateStore } from './state.js'
 /**
  * State as a run that owns it writes it. Before each write it is made sure that the run still is the owner; the version a write expects was
  * read before that. So a run that slept through its lease changes nothing that another one has written or relies on, whenever it wakes:
- * either it is told at once, or the version it expects is gone. What it creates after another one has taken over it takes back.
+ * either it is told at once, or the version it expects is gone. Rejects and documents of loads that it creates after another one has taken
+ * over it takes back: nobody would remove them. Whoever goes on from such a document saves it again first.
  */
 export function fencedState(state: StateStore, lease: Lease): StateStore {
   return {
@@ -14,7 +15,7 @@ export function fencedState(state: StateStore, lease: Lease): StateStore {
     async save(key, value, expected) {
       await lease.assertHeld()
       const version = await state.save(key, value, expected)
-      if (expected === 'absent') await created(key, version)
+      if (expected === 'absent' && /^(rejects|loads)\//.test(key)) await created(key, version)
       return version
     },
     async remove(key, expected) {
@@ -23,7 +24,7 @@ export function fencedState(state: StateStore, lease: Lease): StateStore {
     },
   }
 
-  /** Nothing was there whose version would tell: what another owner has not written it does not replace either. */
+  /** Where nothing was there, no version tells. */
   async function created(key: string, version: string): Promise<void> {
     try {
       await lease.assertHeld()

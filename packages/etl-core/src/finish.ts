@@ -1,4 +1,4 @@
-import { type ErrorJson, errorJson, isEtlError } from './errors.js'
+import { type ErrorJson, errorJson, isEtlError, StateError } from './errors.js'
 import { type GroupOutcome, openBookmarks, settleGroup } from './groups.js'
 import { guaranteeOf } from './guarantee.js'
 import type { Tally } from './load-state.js'
@@ -43,8 +43,8 @@ export async function finishLoad(
   const loadKey = loadKeyOf(ctx.load.loadId)
   await ctx.lease.assertOwned()
   const head = (await loadDoc<HeadDoc>(ctx.state, headKey)).value
-  const planned = (await loadDoc<PlanDoc>(ctx.state, planKey(loadKey))).value ?? { format: 1, plan: { splits: [] }, found: {} }
   const load = head?.load as LoadDoc
+  const planned = (await loadDoc<PlanDoc>(ctx.state, planKey(loadKey))).value ?? noPlanLeft(load)
   const docs = new Map<string, SplitDoc | undefined>()
   for (const split of planned.plan.splits) docs.set(split.id, await peekSplit(ctx.state, loadKey, split.id))
   const total = [...docs.values()].reduce<Tally>((sum, doc) => addTallies(sum, doc?.tally ?? emptyTally), emptyTally)
@@ -64,6 +64,18 @@ export async function finishLoad(
     await closeLoad(parts.sink, load, planned, groups, ctx)
   }
   return report()
+}
+
+/** A load that was being closed may have lost its plan already. Any other without one has published nothing and must not look complete. */
+function noPlanLeft({ loadId, closing }: LoadDoc): PlanDoc {
+  if (closing) return { format: 1, plan: { splits: [] }, found: {} }
+  throw new StateError(
+    'ETL_STATE_CONFLICT',
+    `The plan of load ${loadId} is gone from state: someone else changed it. Run again.`,
+    {
+      context: { loadId },
+    },
+  )
 }
 
 async function settleAll(
@@ -140,7 +152,7 @@ async function closeLoad(
   try {
     if (load.triggered && groups.every(({ status }) => status !== 'failed')) await leaveMarker(load.loadId, ctx)
     await sink.discard?.(load.loadId, ending)
-    await settleRejects(ctx.state, loadKey, groups, sink.capabilities.disposition)
+    await settleRejects(ctx.state, { loadKey, splits: planned.plan.splits, groups }, sink.capabilities.disposition)
     if (planned.replays) await sweepReplayed(ctx.state)
     for (const split of planned.plan.splits) await removeDoc(ctx.state, splitKey(loadKey, split.id))
     await removeDoc(ctx.state, planKey(loadKey))

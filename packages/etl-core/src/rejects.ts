@@ -100,13 +100,18 @@ export async function* findRejects(state: StateStore, filter: RejectFilter): Asy
  */
 export async function settleRejects(
   state: StateStore,
-  loadKey: string,
-  groups: readonly { readonly group: string; readonly status: string }[],
+  load: {
+    readonly loadKey: string
+    readonly splits: readonly Split[]
+    readonly groups: readonly { readonly group: string; readonly status: string }[]
+  },
   disposition: 'append' | 'merge' | 'replace',
 ): Promise<void> {
-  const statusOf = new Map(groups.map(({ group, status }) => [group, status]))
+  const statusOf = new Map(load.groups.map(({ group, status }) => [group, status]))
+  // By split, too: an id that came back (a trigger's event, delivered again) may have left rejects of other splits.
+  const own = new Set(load.splits.map(split => rejectsPrefix(load.loadKey, split.id)))
   for await (const { key, doc, at } of findRejects(state, {})) {
-    const ours = key.startsWith(rejectsPrefix(loadKey))
+    const ours = own.has(key.slice(0, key.lastIndexOf('/') + 1))
     const status = statusOf.get((doc.rejects[at[0] as number] as Reject).group)
     if (ours && status === 'failed' && !doc.unpublished) await markUnpublished(state, key)
     else if (!ours && status === 'published' && (disposition === 'replace' || doc.unpublished))
@@ -136,6 +141,7 @@ export async function discardRejects(state: StateStore, filter: RejectFilter): P
 /** Takes single rejects out of a document, and the document away when none is left. Repeatable. */
 export async function removeRejects(state: StateStore, key: string, at: readonly number[]): Promise<void> {
   const gone = new Set(at)
+  let refusedAt: string | undefined
   for (;;) {
     const found = await loadDoc<RejectDoc>(state, key)
     if (!found.value) return
@@ -145,7 +151,9 @@ export async function removeRejects(state: StateStore, key: string, at: readonly
       else await saveDoc(state, key, { ...found.value, rejects }, found.version)
       return
     } catch (error) {
-      if (!isEtlError(error, 'ETL_STATE_CONFLICT')) throw error
+      // Refused at one version twice, it was no other writer: the run itself was succeeded.
+      if (!isEtlError(error, 'ETL_STATE_CONFLICT') || found.version === refusedAt) throw error
+      refusedAt = found.version
     }
   }
 }

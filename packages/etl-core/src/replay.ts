@@ -157,6 +157,7 @@ export function rejectSource(state: StateStore, original: Source<unknown>): Sour
 
 /** Cleans up after replays that were published: their rejects' documents, then the marks. Repeatable. */
 export async function sweepReplayed(state: StateStore): Promise<void> {
+  let refusedAt: string | undefined
   for (;;) {
     const book = await loadDoc<BookmarksDoc>(state, bookmarksKey)
     const { replayed, ...rest } = book.value ?? { format: 1 as const, groups: {} }
@@ -167,7 +168,9 @@ export async function sweepReplayed(state: StateStore): Promise<void> {
       await saveDoc(state, bookmarksKey, { ...rest, groups }, book.version)
       return
     } catch (error) {
-      if (!isEtlError(error, 'ETL_STATE_CONFLICT')) throw error
+      // Refused at one version twice, it was no other writer: the run itself was succeeded.
+      if (!isEtlError(error, 'ETL_STATE_CONFLICT') || book.version === refusedAt) throw error
+      refusedAt = book.version
     }
   }
 }

@@ -188,7 +188,8 @@ async function beginPatiently(begin: BeginOptions, stop: AbortSignal): Promise<B
     const notesBefore = begin.notes.length
     try {
       stop.throwIfAborted()
-      return await beginLoad(begin)
+      // What another run has taken over keeps its id: what is begun instead has one of its own.
+      return await beginLoad(attempt === 1 ? begin : { ...begin, freshId: freshLoadId(begin.lease.clock.now()) })
     } catch (error) {
       if (stop.aborted && !isEtlError(error, 'ETL_STATE_CONFLICT')) return notBegun(begin)
       if (!isEtlError(error, 'ETL_STATE_CONFLICT') || error.context.host !== undefined || attempt >= 5) throw error

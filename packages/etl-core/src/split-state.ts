@@ -31,6 +31,8 @@ export async function takeSplit(ctx: RunnerContext, loadKey: string, split: stri
     } catch (error) {
       // An earlier owner's last write came between: look again. A later owner shows in the epoch.
       if (!isEtlError(error, 'ETL_STATE_CONFLICT')) throw error
+      // A run that was succeeded would look for ever.
+      await ctx.lease.assertOwned()
     }
   }
 }

@@ -222,7 +222,7 @@ export const errorTexts = {
   },
   ETL_STATE_CORRUPT: {
     means: 'A document of state is damaged. The message names it.',
-    todo: 'Restore it from a backup, or remove that file: then the version before it counts, or the pipeline begins anew.',
+    todo: 'Restore it from a backup, or remove that file: then the version before it counts, or the pipeline begins anew. `millrace state reset` removes all of the state, damaged or not.',
   },
   ETL_STATE_INVALID: {
     means: 'A receipt in state is not what this version of the code wrote: a Parquet part without its row groups.',

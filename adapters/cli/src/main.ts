@@ -9,7 +9,8 @@ import { stateCommand } from './commands/state.js'
 import { type ExitCode, exitCodeOfError, exitCodes } from './exit-codes.js'
 import { type CommandIo, commandIo } from './io.js'
 import { didYouMean } from './nearest.js'
-import { errorText } from './show/error.js'
+import { errorLine, errorText } from './show/error.js'
+import { writesJson } from './show/run-output.js'
 
 const commands: Readonly<Record<string, (argv: readonly string[], io: CommandIo) => Promise<ExitCode>>> = {
   init: initCommand,
@@ -53,9 +54,18 @@ export async function main(argv: readonly string[], io: Partial<CommandIo> = {})
   try {
     return await dispatch(argv, own)
   } catch (error) {
+    if (endsInJson(argv, own)) own.stdout.write(errorLine(error))
     own.stderr.write(errorText(error, argv.includes('--verbose')))
     return exitCodeOfError(error)
   }
+}
+
+/** Whether a program reads stdout and waits for its last line: also when the arguments or the pipeline's file are what is wrong. */
+function endsInJson(argv: readonly string[], io: CommandIo): boolean {
+  const asked = argv.includes('--json')
+  const [name, action] = argv
+  const runs = name === 'run' || (name === 'rejects' && action === 'replay')
+  return runs ? writesJson(asked, io) : asked
 }
 
 async function dispatch([name, ...rest]: readonly string[], io: CommandIo): Promise<ExitCode> {

@@ -85,7 +85,7 @@ describe('millrace run, its exit code', () => {
     ])
 
     expect(code).toBe(2)
-    expect(out).toBe('')
+    expect(jsonLines(out)).toMatchObject([{ type: 'error', error: { code: 'ETL_FLAGS_INVALID' } }])
     for (const text of ['Did you mean --count?', '--splits: ', '--mode: ', '--memory takes', '--max-rejects takes', '5 things']) {
       expect(err).toContain(text)
     }

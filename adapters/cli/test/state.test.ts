@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { command, jsonLines, numbers, tempFolder } from './support/command.js'
 
@@ -103,6 +104,17 @@ describe('millrace explain', () => {
     expect(out).toMatch(/^source {4}counting$/m)
     expect(out).toMatch(/^delivery {2}exactly once: /m)
     expect(out).toMatch(/^now {7}a run would load 2 of 2 groups$/m)
+  })
+
+  test('names what is written where, and as what', async () => {
+    const orders = fileURLToPath(new URL('fixtures/orders.ts', import.meta.url))
+    const flags = [orders, '--from', 'file:in', '--to', 'file:out']
+
+    expect((await command(['explain', ...flags])).out).toMatch(/^sink {6}objects: file:out\/\{stem\}\.\{ext\}, as ndjson$/m)
+    expect(jsonLines((await command(['explain', ...flags, '--append', '--json'])).out)[0]).toMatchObject({
+      sink: 'objects',
+      writes: 'file:out/orders/<batch>.ndjson, as ndjson',
+    })
   })
 
   test('as JSON; the source is asked only when told so', async () => {

@@ -18,8 +18,11 @@ export interface LambdaContext {
   getRemainingTimeInMillis(): number
 }
 
-/** A Lambda handler: the event holds the pipeline's parameters, the answer is the report. */
-export type LambdaHandler = (event: unknown, context: LambdaContext) => Promise<RunReport>
+/**
+ * A Lambda handler: the event holds the pipeline's parameters, the answer is the report. Lambda always hands over a context; called without
+ * one, as from a script, the run has no deadline.
+ */
+export type LambdaHandler = (event: unknown, context?: LambdaContext) => Promise<RunReport>
 
 /** How a handler runs its pipeline. */
 export interface LambdaOptions {
@@ -69,13 +72,14 @@ export function lambdaHandler(pipeline: Pipeline, options: LambdaOptions = {}): 
   const { params = event => event ?? {}, write = line => void process.stdout.write(`${line}\n`) } = options
   return async (event, context) => {
     const line = (level: string, message: string, more: object) =>
-      write(JSON.stringify({ level, message, pipeline: pipeline.name, requestId: context.awsRequestId, ...more }))
+      write(JSON.stringify({ level, message, pipeline: pipeline.name, requestId: context?.awsRequestId ?? null, ...more }))
     const loadId = options.loadId?.(event)
+    const remainingMs = context?.getRemainingTimeInMillis()
     const report = await run(pipeline, params(event) as never, {
       log: jsonLog(line),
       ...options.run,
       ...(loadId === undefined ? {} : { loadId }),
-      deadlineAtMs: (options.run?.clock?.now() ?? Date.now()) + context.getRemainingTimeInMillis(),
+      ...(remainingMs === undefined ? {} : { deadlineAtMs: (options.run?.clock?.now() ?? Date.now()) + remainingMs }),
     })
     const failed = overallStatus(report) === 'failed'
     line(failed ? 'ERROR' : 'INFO', `run ${report.status}`, summaryOf(report))

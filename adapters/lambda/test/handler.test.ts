@@ -35,6 +35,14 @@ describe('a handler', () => {
     expect((await handler(null, context())).counts.read).toBe(4)
   })
 
+  test('runs without a context, as a script calls it, and then without a deadline', async () => {
+    const { handler, written, lines } = deployed()
+
+    expect((await handler({ count: 3 })).status).toBe('succeeded')
+    expect(written()).toEqual([1, 2, 3])
+    expect(lines.at(-1)).toMatchObject({ level: 'INFO', requestId: null })
+  })
+
   test('refuses an event that is not valid with every problem in the message', async () => {
     const { handler, written } = deployed()
 

@@ -29,6 +29,7 @@ export function flowRunnable(parts: FlowParts, sink: Sink<unknown>): FlowRunnabl
       source: source.name,
       steps: steps.map((step, index) => `${index + 1} ${step.name}`),
       sink: sink.name,
+      ...(sink.writes === undefined ? {} : { writes: sink.writes }),
       guarantee: guaranteeOf(source.capabilities, target.capabilities, durableState),
       ...(sink.home === undefined ? {} : { state: sink.home.place }),
       ...(rejectSinks.length === 0

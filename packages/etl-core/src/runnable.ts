@@ -89,6 +89,8 @@ export interface Explanation {
   readonly source: string
   readonly steps: readonly string[]
   readonly sink: string
+  /** What the sink writes where and in which form, if it says so. */
+  readonly writes?: string
   /** Where steps send copies of their rejects. */
   readonly rejectsTo?: readonly { readonly stage: string; readonly sink: string; readonly place?: string }[]
   readonly guarantee: Guarantee

@@ -41,6 +41,9 @@ export interface Sink<T> {
   /** Receives rows of type `T`. Present at compile time only. */
   readonly '~record'?: (record: T) => void
 
+  /** What is written where and in which form, for people: `file:out/{indicator}.csv, as csv`. Read after `prepare`. */
+  readonly writes?: string
+
   /** Called once per run before anything is planned or read. Pure. Throws ConfigError when the flow lacks what the sink needs. */
   prepare?(facts: FlowFacts): void
 

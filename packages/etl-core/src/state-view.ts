@@ -108,7 +108,8 @@ async function countRejects(state: StateStore): Promise<{ loadId: string; count:
 
 /**
  * Forgets everything a pipeline's state holds but its epoch: the next run loads everything anew. Published data stays. Rejects are
- * removed too, so look at them first.
+ * removed too, so look at them first. What is damaged is removed like the rest: if that is the head, nobody can tell whether a run owns the
+ * state, and the epoch begins anew.
  *
  * @returns How many documents were removed.
  * @throws StateError `ETL_STATE_CONFLICT` while a live run owns the state.
@@ -119,16 +120,18 @@ export async function resetState(
   place: string,
   nowMs: number = Date.now(),
 ): Promise<number> {
+  const repaired = await state.repair?.(headKey)
   const head = await loadDoc<HeadDoc>(state, headKey)
   const owner = head.value?.owner
   if (owner && isAlive(owner, nowMs, thisProcess())) throw ownedByAnother(owner, pipeline, place)
-  if (!head.value) return 0
+  if (!head.value && !repaired) return 0
   // Owned while documents are removed, so that no run begins meanwhile; the epoch stays and grows: earlier owners are refused.
   const clock = { now: () => nowMs }
   const lease = await takeLease(head, null, { state, clock, me: thisProcess(), leaseMs: 60_000, onLost: () => {} })
   let removed = 0
   for await (const key of state.list('')) {
     if (key === headKey) continue
+    await state.repair?.(key)
     await removeDoc(state, key)
     removed++
   }

@@ -20,8 +20,14 @@ export interface StateStore {
   save(key: string, value: Json, expected: string | 'absent'): Promise<string>
   /** Removes if still at `expected`; removing what is gone is `ETL_STATE_CONFLICT`. */
   remove(key: string, expected: string): Promise<void>
-  /** All keys that begin with `prefix`, in ascending order of their characters. */
+  /** All keys that begin with `prefix`, in ascending order of their characters; also of documents that cannot be read. */
   list(prefix: string): AsyncIterable<string>
+  /**
+   * Removes what of a document is damaged (`ETL_STATE_CORRUPT`): what was saved before it counts, or the document is gone. A document that
+   * can be read is left alone. Absent where nothing can be damaged.
+   * @returns Whether anything was removed.
+   */
+  repair?(key: string): Promise<boolean>
 }
 
 /** The error every store throws when compare-and-set fails. */

@@ -242,6 +242,20 @@ describe('partitions', () => {
     )
   })
 
+  test('are told with the path, the partitions and the format', () => {
+    const options = { store: () => memoryStore(), shown: 'file:lake/', format: csv<Row>() }
+    const writes = (more: { path: string; latest?: string; layout?: 'append'; partitionBy?: string[] }) =>
+      objectSink<Row>({ ...options, ...more }).writes
+
+    expect(writes({ path: '', layout: 'append', partitionBy: ['year', 'country'] })).toBe(
+      'file:lake/year=<year>/country=<country>/<batch>.csv, as csv',
+    )
+    expect(writes({ path: 'orders', layout: 'append' })).toBe('file:lake/orders/<batch>.csv, as csv')
+    expect(writes({ path: '{group}/{startedOn}.csv', latest: '{group}/latest.csv' })).toBe(
+      'file:lake/{group}/{startedOn}.csv and file:lake/{group}/latest.csv, as csv',
+    )
+  })
+
   test('errors that are no refusals are passed on', async () => {
     const broken = {
       ...lines,

@@ -107,6 +107,23 @@ describe.each(Object.entries(kinds))('%s', (_, stateIn) => {
     }
   })
 
+  test('lists what is damaged, and repairs that and nothing else', async () => {
+    const store = memoryStore()
+    const state = stateIn(store, 'app')
+    for (const key of ['bookmarks', 'head']) await state.save(key, key, 'absent')
+    const [, head] = Object.keys(await contents(store)).sort() as [string, string]
+    await store.put(head, Buffer.from('{"nonce":'))
+
+    const keys: string[] = []
+    for await (const key of state.list('')) keys.push(key)
+    const repaired = [await state.repair?.('head'), await state.repair?.('head'), await state.repair?.('bookmarks')]
+
+    expect(keys).toEqual(['bookmarks', 'head'])
+    expect(repaired).toEqual([true, false, false])
+    expect(await state.load('head')).toBeUndefined()
+    expect((await state.load('bookmarks'))?.value).toBe('bookmarks')
+  })
+
   test('refuses what cannot name state', async () => {
     const state = stateIn(memoryStore(), '')
     for (const key of ['', 'a b', 'a//b', '../a', 'a/..', '/a', 'ü', 'x'.repeat(161), 'a/00000001.json']) {
@@ -177,14 +194,14 @@ describe('versions in a folder', () => {
     expect(keys).toEqual(['head'])
   })
 
-  test('a document whose newest version is damaged goes back to the one before when that file is removed', async () => {
+  test('a document whose newest version is damaged goes back to the one before when it is repaired', async () => {
     const root = await tempFolder()
     const state = folderState(root)
     await state.save('head', 'second', await state.save('head', 'first', 'absent'))
     await writeFile(join(root, 'head/00000002.json'), '{"nonce":')
     await expect(state.load('head')).rejects.toMatchObject({ code: 'ETL_STATE_CORRUPT' })
 
-    await folderStore(root).delete(['head/00000002.json'])
+    expect(await state.repair?.('head')).toBe(true)
 
     expect((await state.load('head'))?.value).toBe('first')
   })

@@ -1,8 +1,8 @@
 import { isStopError, type RunOptions, run } from '@millrace/etl-core'
 import { type ExitCode, exitCodeOf, exitCodes } from '../exit-codes.js'
 import type { CommandIo } from '../io.js'
-import { errorText } from '../show/error.js'
-import { type RunOutput, runOutput } from '../show/run-output.js'
+import { errorLine, errorText } from '../show/error.js'
+import { type RunOutput, runOutput, writesJson } from '../show/run-output.js'
 import type { Invocation } from './invocation.js'
 
 /** Runs what was asked for, shows its events and its report, and lets signals stop it. */
@@ -28,9 +28,10 @@ export async function execute(
     output.finished(report)
     return exitCodeOf(report, stop.interrupted())
   } catch (error) {
-    output.broke(error)
+    output.broke()
     // Asked to stop before there was a load: nothing was done, and nothing went wrong.
     if (!isStopError(error)) throw error
+    if (writesJson(given.switches.get('json') === true, io)) io.stdout.write(errorLine(error))
     io.stderr.write(errorText(error, false))
     return stop.interrupted() ? exitCodes.interrupted : exitCodes.stopped
   } finally {

@@ -47,7 +47,7 @@ export function explainText(about: { pipeline: string; version: string; descript
     ['pipeline', `${about.pipeline}, version ${about.version}${about.description ? `: ${about.description}` : ''}`],
     ['source', made.source],
     ['steps', made.steps.length === 0 ? 'none' : made.steps.join(', ')],
-    ['sink', made.sink],
+    ['sink', made.writes === undefined ? made.sink : `${made.sink}: ${made.writes}`],
     ['state', made.state ?? 'in memory only: the sink has no place for it; --state names one'],
     ['delivery', `${delivery}: ${reasons.join('; ')}`],
     ['stopping', survivesStop ? 'a stopped split goes on where it was' : 'a stopped split begins again from its start'],

@@ -1,14 +1,13 @@
-import { discardRejects, listRejects } from '@millrace/etl-core'
+import { discardRejects } from '@millrace/etl-core'
 import { type ExitCode, exitCodes } from '../exit-codes.js'
 import { helpFlag, jsonFlag, paramsFlag, rejectFlags, stateFlag, verboseFlag, yesFlag } from '../flags/command-flags.js'
-import { rejectFilter } from '../flags/reject-filter.js'
 import type { CommandIo } from '../io.js'
-import { countRejects, noRejectsText, totalOf } from '../show/reject-counts.js'
+import { totalOf } from '../show/reject-counts.js'
 import { counted, printable } from '../show/units.js'
 import type { Action } from './actions.js'
 import { confirmed } from './confirmed.js'
-import { type PipelineCommand, readInvocation } from './invocation.js'
-import { stateOf } from './state-place.js'
+import type { PipelineCommand } from './invocation.js'
+import { storedRejects } from './stored-rejects.js'
 
 const command: PipelineCommand = {
   name: 'rejects discard',
@@ -27,20 +26,18 @@ const command: PipelineCommand = {
 export const discardStored: Action = {
   command,
   async act(argv: readonly string[], io: CommandIo): Promise<ExitCode> {
-    const invocation = await readInvocation(command, argv, io)
-    if (!invocation) return exitCodes.done
-    const { pipeline, given } = invocation
-    const { statePlace: place, state } = await stateOf(invocation)
-    const filter = rejectFilter(given)
-    const about = (count: number) => `${counted(count, 'reject')} of "${pipeline.name}" at ${place}`
+    const stored = await storedRejects(command, argv, io)
+    if (!stored) return exitCodes.done
+    const { pipeline, given } = stored.invocation
+    const about = (count: number) => `${counted(count, 'reject')} of "${pipeline.name}" at ${stored.place}`
     const question = async () => {
-      const count = totalOf(await countRejects(listRejects(state, filter)))
+      const count = totalOf(await stored.counts())
       return count === 0 ? undefined : printable(`Forget ${about(count)} for good?`)
     }
     if (!(await confirmed(given, io, command.name, question))) return exitCodes.done
-    const discarded = await discardRejects(state, filter)
-    if (given.switches.get('json')) io.stdout.write(`${JSON.stringify({ pipeline: pipeline.name, place, discarded })}\n`)
-    else if (discarded === 0) io.stderr.write(noRejectsText(pipeline.name, place, filter))
+    const discarded = await discardRejects(stored.state, stored.filter)
+    if (given.switches.get('json')) stored.writeJson({ discarded })
+    else if (discarded === 0) stored.tellNone()
     else io.stdout.write(`${printable(`Forgot ${about(discarded)}.`)}\n`)
     return exitCodes.done
   },

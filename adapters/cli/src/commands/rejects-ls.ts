@@ -1,13 +1,11 @@
-import { listRejects } from '@millrace/etl-core'
 import { type ExitCode, exitCodes } from '../exit-codes.js'
 import { helpFlag, jsonFlag, paramsFlag, rejectFlags, stateFlag, verboseFlag } from '../flags/command-flags.js'
-import { rejectFilter } from '../flags/reject-filter.js'
 import type { CommandIo } from '../io.js'
-import { countRejects, noRejectsText, totalOf } from '../show/reject-counts.js'
+import { totalOf } from '../show/reject-counts.js'
 import { countLines, countTable } from '../show/reject-table.js'
 import type { Action } from './actions.js'
-import { type PipelineCommand, readInvocation } from './invocation.js'
-import { stateOf } from './state-place.js'
+import type { PipelineCommand } from './invocation.js'
+import { storedRejects } from './stored-rejects.js'
 
 const command: PipelineCommand = {
   name: 'rejects ls',
@@ -27,16 +25,13 @@ const command: PipelineCommand = {
 export const listCounts: Action = {
   command,
   async act(argv: readonly string[], io: CommandIo): Promise<ExitCode> {
-    const invocation = await readInvocation(command, argv, io)
-    if (!invocation) return exitCodes.done
-    const { pipeline, given } = invocation
-    const { statePlace: place, state } = await stateOf(invocation)
-    const filter = rejectFilter(given)
-    const rejects = await countRejects(listRejects(state, filter))
+    const stored = await storedRejects(command, argv, io)
+    if (!stored) return exitCodes.done
+    const rejects = await stored.counts()
     const count = totalOf(rejects)
-    if (given.switches.get('json')) io.stdout.write(`${JSON.stringify({ pipeline: pipeline.name, place, count, rejects })}\n`)
-    else if (count === 0) io.stderr.write(noRejectsText(pipeline.name, place, filter))
-    else io.stdout.write(io.isTTY ? countTable(rejects, place, io.columns) : countLines(rejects))
+    if (stored.invocation.given.switches.get('json')) stored.writeJson({ count, rejects })
+    else if (count === 0) stored.tellNone()
+    else io.stdout.write(io.isTTY ? countTable(rejects, stored.place, io.columns) : countLines(rejects))
     return exitCodes.done
   },
 }

@@ -1,14 +1,13 @@
 import { listRejects, type Reject } from '@millrace/etl-core'
 import { type ExitCode, exitCodes } from '../exit-codes.js'
 import { helpFlag, ndjsonFlag, paramsFlag, rejectFlags, rejectLimitFlag, stateFlag, verboseFlag } from '../flags/command-flags.js'
-import { rejectFilter, rejectLimit } from '../flags/reject-filter.js'
+import { rejectLimit } from '../flags/reject-filter.js'
 import type { CommandIo } from '../io.js'
 import { ndjsonLine, rejectText } from '../show/reject.js'
-import { noRejectsText } from '../show/reject-counts.js'
 import { counted } from '../show/units.js'
 import type { Action } from './actions.js'
-import { type PipelineCommand, readInvocation } from './invocation.js'
-import { stateOf } from './state-place.js'
+import type { PipelineCommand } from './invocation.js'
+import { storedRejects } from './stored-rejects.js'
 
 const command: PipelineCommand = {
   name: 'rejects show',
@@ -33,18 +32,17 @@ export const showStored: Action = {
   command,
   async act(argv: readonly string[], io: CommandIo): Promise<ExitCode> {
     let limit: number | undefined
-    const invocation = await readInvocation(command, argv, io, (given, problems) => {
+    const stored = await storedRejects(command, argv, io, (given, problems) => {
       limit = rejectLimit(given, problems)
     })
-    if (!invocation) return exitCodes.done
-    const { statePlace: place, state } = await stateOf(invocation)
-    const filter = rejectFilter(invocation.given)
-    const asLines = invocation.given.switches.get('ndjson') === true
+    if (!stored) return exitCodes.done
+    const { state, filter } = stored
+    const asLines = stored.invocation.given.switches.get('ndjson') === true
     const most = limit ?? (asLines ? Number.POSITIVE_INFINITY : defaultLimit)
     const raw = io.isTTY ? 'cut' : 'whole'
     const text = asLines ? ndjsonLine : (reject: Reject, at: number) => `${at > 0 ? '\n' : ''}${rejectText(reject, raw)}`
     const { shown, more } = await writeRejects(listRejects(state, filter), most, text, io)
-    if (shown === 0 && !asLines) io.stderr.write(noRejectsText(invocation.pipeline.name, place, filter))
+    if (shown === 0 && !asLines) stored.tellNone()
     if (more && !asLines) {
       io.stderr.write(
         `millrace: ${counted(most, 'reject')} shown, and there are more: --reject-limit <n> shows more, --ndjson all.\n`,

@@ -1,4 +1,4 @@
-import { inspectState, resetState, type StateSummary } from '@millrace/etl-core'
+import { inspectState, isEtlError, resetState, type StateStore, type StateSummary } from '@millrace/etl-core'
 import { type ExitCode, exitCodes } from '../exit-codes.js'
 import { helpFlag, jsonFlag, paramsFlag, stateFlag, verboseFlag, yesFlag } from '../flags/command-flags.js'
 import type { CommandIo } from '../io.js'
@@ -42,7 +42,7 @@ async function reallyReset(argv: readonly string[], io: CommandIo): Promise<Exit
   const { name } = invocation.pipeline
   const { switches } = invocation.given
   const { statePlace: place, state } = await stateOf(invocation)
-  const sure = await confirmed(invocation.given, io, reset.name, async () => questionOf(name, place, await inspectState(state)))
+  const sure = await confirmed(invocation.given, io, reset.name, () => resetQuestion(name, place, state))
   if (!sure) return exitCodes.done
   const removed = await resetState(state, name, place)
   const text =
@@ -51,6 +51,20 @@ async function reallyReset(argv: readonly string[], io: CommandIo): Promise<Exit
       : `Forgot the state of "${name}" at ${place}. The next run loads everything anew.`
   io.stdout.write(switches.get('json') ? `${JSON.stringify({ pipeline: name, place, removed })}\n` : `${text}\n`)
   return exitCodes.done
+}
+
+/** What is lost. Of state that is damaged nobody can tell; that is no reason to keep it. */
+async function resetQuestion(name: string, place: string, state: StateStore): Promise<string> {
+  try {
+    return questionOf(name, place, await inspectState(state))
+  } catch (error) {
+    if (!isEtlError(error, 'ETL_STATE_CORRUPT')) throw error
+    const damaged = typeof error.context.key === 'string' ? `"${error.context.key}"` : 'a document'
+    return (
+      `The state of "${name}" at ${place} is damaged: ${damaged} cannot be read, so a run that goes on there may go unseen. ` +
+      'Remove that and forget the rest?'
+    )
+  }
 }
 
 function questionOf(name: string, place: string, { load, groups, rejects }: StateSummary): string {

@@ -8,6 +8,11 @@ export function errorText(error: unknown, verbose: boolean): string {
   return `${printable(lines.join('\n'), true)}\n`
 }
 
+/** An error as the last line of an output that programs read. */
+export function errorLine(error: unknown): string {
+  return `${JSON.stringify({ atMs: Date.now(), type: 'error', error: errorJson(error) })}\n`
+}
+
 /** The same for an error in a report, which has no stack any more. */
 export function reportedErrorText(error: ErrorJson, verbose: boolean): string {
   const context = verbose && error.context ? [`  context: ${JSON.stringify(error.context)}`] : []

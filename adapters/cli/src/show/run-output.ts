@@ -1,4 +1,4 @@
-import { errorJson, errorsOf, type Logger, type RunEvent, type RunReport, toJson } from '@millrace/etl-core'
+import { errorsOf, type Logger, type RunEvent, type RunReport, toJson } from '@millrace/etl-core'
 import type { CommandIo } from '../io.js'
 import { reportedErrorText } from './error.js'
 import { liveScreen } from './live-screen.js'
@@ -13,7 +13,7 @@ export interface RunOutput {
   say(text: string): void
   finished(report: RunReport): void
   /** The run threw; the error itself is told elsewhere. */
-  broke(error: unknown): void
+  broke(): void
 }
 
 /** How much is shown. */
@@ -23,9 +23,12 @@ export interface OutputOptions {
   readonly verbose: boolean
 }
 
+/** Whether the output of a run is JSON lines: when asked, and where no person watches. */
+export const writesJson = (asked: boolean, { isTTY }: Pick<CommandIo, 'isTTY'>): boolean => asked || !isTTY
+
 /** Live lines and a summary on a terminal; otherwise, or when asked, one JSON line per event on stdout, the report last. */
 export function runOutput(io: CommandIo, options: OutputOptions): RunOutput {
-  return options.json || !io.isTTY ? jsonOutput(io, options) : terminalOutput(io, options)
+  return writesJson(options.json, io) ? jsonOutput(io, options) : terminalOutput(io, options)
 }
 
 function jsonOutput(io: CommandIo, { quiet, verbose }: OutputOptions): RunOutput {
@@ -45,7 +48,7 @@ function jsonOutput(io: CommandIo, { quiet, verbose }: OutputOptions): RunOutput
       line({ atMs: Date.parse(report.finishedAt), pipeline, loadId, type: 'load.finished', report })
       for (const error of errorsOf(report)) io.stderr.write(reportedErrorText(error, verbose))
     },
-    broke: error => line({ atMs: Date.now(), type: 'error', error: errorJson(error) }),
+    broke: () => {},
   }
 }
 

@@ -43,6 +43,16 @@ export interface Targets {
   readonly extension: string
 }
 
+/** What a sink writes where, for people: templates as they are, and the names that it makes itself in angle brackets. */
+export function writesText(
+  { path, latest, extension }: Targets,
+  { shown, append, partitionBy }: { readonly shown: string; readonly append: boolean; readonly partitionBy: readonly string[] },
+): string {
+  const at = (key: string) => `${shown.replace(/\/$/, '')}/${key}`
+  if (!append) return [path, ...(latest === undefined ? [] : [latest])].map(at).join(' and ')
+  return at([path, ...partitionBy.map(field => `${field}=<${field}>`), `<batch>.${extension}`].filter(Boolean).join('/'))
+}
+
 /**
  * The keys a group is written to, the dated one first.
  *

@@ -13,7 +13,7 @@ import { stateOver } from '../state/state-over.js'
 import type { ObjectStore } from '../store.js'
 import { singleLane } from './lanes.js'
 import { type ManifestRead, readManifest, refreshManifest, stillThere } from './manifest.js'
-import { keysOf, manifestKeyOf, stagingOf, statePrefixOf, type Targets } from './names.js'
+import { keysOf, manifestKeyOf, stagingOf, statePrefixOf, type Targets, writesText } from './names.js'
 import { checkSinkOptions, type ObjectSinkSettings } from './options.js'
 import { refuseOwned } from './owners.js'
 import { factsWithout, partitionLanes } from './partitions.js'
@@ -98,6 +98,9 @@ function sinkWithBooks<T>(options: ObjectSinkSettings<T>, part: string | undefin
     home: { place: shown, state: pipeline => stateOver(store, statePrefixOf(pipeline)) },
     get layout(): Json {
       return { layout, path, latest: latest ?? null, partitionBy: [...partitionBy], format: format.layout }
+    },
+    get writes() {
+      return `${writesText(targets(), { shown, append, partitionBy })}, as ${format.name}`
     },
     prepare(facts: FlowFacts) {
       const known = partitionBy.length === 0 ? facts : factsWithout(facts, partitionBy)

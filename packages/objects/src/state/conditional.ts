@@ -1,7 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isEtlError, type Json, type StateStore, stateConflict } from '@millrace/etl-core'
 import type { ObjectStore } from '../store.js'
-import { checkStateKey, folderOf, freshNonce, readStored, removalBytesAtMost, storedText, withStateErrors } from './documents.js'
+import {
+  checkStateKey,
+  folderOf,
+  freshNonce,
+  holdsValue,
+  isDamaged,
+  readStored,
+  removalBytesAtMost,
+  storedText,
+  withStateErrors,
+} from './documents.js'
 
 /** How state is kept where the store compares and replaces. */
 export interface ConditionalStateOptions {
@@ -97,13 +107,19 @@ export function conditionalState(store: ObjectStore, prefix: string, options: Co
       await put(key, undefined, expected, expected)
       if (performance.now() - startedAtMs < markStaysMs / 3) await store.delete([pathOf(key)])
     },
+    async repair(key) {
+      checkStateKey(key)
+      if (!(await isDamaged(store, pathOf(key)))) return false
+      await store.delete([pathOf(key)])
+      return true
+    },
     async *list(wanted) {
       const keys: string[] = []
       for await (const { key: path, bytes } of store.list(`${base}${wanted}`)) {
         if (!path.endsWith('.json')) continue
         const key = path.slice(base.length, -'.json'.length)
         if (!key.startsWith(wanted)) continue
-        if (bytes > removalBytesAtMost || (await readStored(store, path))?.value !== undefined) keys.push(key)
+        if (bytes > removalBytesAtMost || (await holdsValue(readStored(store, path)))) keys.push(key)
       }
       yield* keys.sort()
     },

@@ -37,6 +37,27 @@ export async function readStored(store: ObjectStore, key: string): Promise<(Stor
   }
 }
 
+/** Whether an object of state cannot be read for what it holds. */
+export async function isDamaged(store: ObjectStore, key: string): Promise<boolean> {
+  try {
+    await readStored(store, key)
+    return false
+  } catch (error) {
+    if (isEtlError(error, 'ETL_STATE_CORRUPT')) return true
+    throw error
+  }
+}
+
+/** Whether an object of state is a document, as opposed to gone or a removal. One that is damaged is there. */
+export async function holdsValue(reading: Promise<{ readonly value: Json | undefined } | undefined>): Promise<boolean> {
+  try {
+    return (await reading)?.value !== undefined
+  } catch (error) {
+    if (isEtlError(error, 'ETL_STATE_CORRUPT')) return true
+    throw error
+  }
+}
+
 function parse(bytes: Uint8Array, place: string, key: string): Stored {
   try {
     const found = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) as Record<string, Json>
@@ -48,7 +69,7 @@ function parse(bytes: Uint8Array, place: string, key: string): Stored {
     throw new StateError(
       'ETL_STATE_CORRUPT',
       `State in ${place} cannot be read: "${key}" is damaged (${(cause as Error).message}). Restore it from a backup, or remove it: ` +
-        'then what was saved before counts, or the pipeline begins anew.',
+        'then what was saved before counts, or the pipeline begins anew. "millrace state reset" removes all of the state.',
       { context: { place, key, bytes: bytes.length }, cause },
     )
   }
@@ -113,6 +134,7 @@ export function withStateErrors(state: StateStore): StateStore {
     load: key => act(() => state.load(key)),
     save: (key, value, expected) => act(() => state.save(key, value, expected)),
     remove: (key, expected) => act(() => state.remove(key, expected)),
+    repair: async key => (await act(async () => state.repair?.(key))) ?? false,
     async *list(prefix) {
       try {
         yield* state.list(prefix)

@@ -24,6 +24,7 @@ export function stateOver(store: ObjectStore | (() => ObjectStore | Promise<Obje
     load: async key => (await opened()).load(key),
     save: async (key, value, expected) => (await opened()).save(key, value, expected),
     remove: async (key, expected) => (await opened()).remove(key, expected),
+    repair: async key => (await (await opened()).repair?.(key)) ?? false,
     async *list(prefix) {
       yield* (await opened()).list(prefix)
     },

@@ -4,6 +4,8 @@ import {
   checkStateKey,
   folderOf,
   freshNonce,
+  holdsValue,
+  isDamaged,
   readStored,
   removalBytesAtMost,
   type Stored,
@@ -126,6 +128,14 @@ export function versionedState(store: ObjectStore, prefix: string): StateStore {
       const removal = await advance(key, undefined, expected)
       await removeVersions(key, [...removal.older, removal.number])
     },
+    async repair(key) {
+      checkStateKey(key)
+      for (let repaired = false; ; repaired = true) {
+        const number = (await numbersOf(key)).at(-1)
+        if (number === undefined || !(await isDamaged(store, pathOf(key, number)))) return repaired
+        await store.delete([pathOf(key, number)])
+      }
+    },
     async *list(wanted) {
       const last = new Map<string, { number: number; bytes: number }>()
       for await (const info of store.list(`${base}${wanted}`)) {
@@ -135,7 +145,8 @@ export function versionedState(store: ObjectStore, prefix: string): StateStore {
       }
       for (const key of [...last.keys()].sort()) {
         // Only what is small enough to be a removal is opened.
-        if ((last.get(key)?.bytes ?? 0) > removalBytesAtMost || (await newest(key))?.stored.value !== undefined) yield key
+        if ((last.get(key)?.bytes ?? 0) > removalBytesAtMost || (await holdsValue(newest(key).then(found => found?.stored))))
+          yield key
       }
     },
   })

@@ -7,6 +7,7 @@ import { s3Sink } from '../src/index.js'
 interface Plant {
   readonly id: number
   readonly name: string
+  readonly kind: string
 }
 
 interface World {
@@ -19,22 +20,27 @@ interface World {
 
 const writes = { operation: 'PutObject', times: 1_000 } as const
 
-/** What a reader of the bucket finds, who passes over what begins with `_`. */
+/** What a reader of the bucket finds, who passes over what begins with `_` and takes from a key what is in its partition. */
 function readNdjson(server: S3Server): Plant[] {
   const visible = [...server.objects('lake')].filter(([key]) => !key.startsWith('out/_'))
-  const text = visible.map(([, bytes]) => Buffer.from(bytes).toString('utf8')).join('')
-  return text
-    .split('\n')
-    .filter(line => line !== '')
-    .map(line => JSON.parse(line) as Plant)
+  return visible.flatMap(([key, bytes]) => {
+    const kind = /\/kind=([^/]*)\//.exec(key)?.[1]
+    const lines = Buffer.from(bytes).toString('utf8').split('\n')
+    return lines.flatMap(line =>
+      line === '' ? [] : [{ ...(JSON.parse(line) as Plant), ...(kind && { kind: decodeURIComponent(kind) }) }],
+    )
+  })
 }
+
+/** Some go into one partition, some into another; both hold what a key must be escaped for. */
+const kindOf = (id: number) => (id % 2 === 0 ? 'tree/ñ' : '50 % shrub')
 
 function describeLayout(name: string, layout: Omit<ObjectSinkOptions<Plant>, 'format'>): void {
   describeSink<Plant, World>(name, {
-    record: i => ({ id: i, name: `plant ${i} – ñ` }),
+    record: i => ({ id: i, name: `plant ${i} – ñ`, kind: kindOf(i) }),
     ordered: layout.layout !== 'append',
-    refused: i => ({ id: i, name: Number.NaN as unknown as string }),
-    awkward: awkwardTexts.map((text, id) => ({ id, name: text })),
+    refused: i => ({ id: i, name: Number.NaN as unknown as string, kind: kindOf(i) }),
+    awkward: awkwardTexts.map((text, id) => ({ id, name: text, kind: kindOf(id) })),
     async open() {
       const server = await s3Server({ buckets: ['lake'] })
       const { endpoint, credentials } = server.clientConfig()
@@ -53,3 +59,4 @@ function describeLayout(name: string, layout: Omit<ObjectSinkOptions<Plant>, 'fo
 
 describeLayout('s3Sink', { path: '{group}.ndjson' })
 describeLayout('s3Sink that appends', { path: 'log', layout: 'append' })
+describeLayout('s3Sink into partitions', { path: 'log', layout: 'append', partitionBy: ['kind'] })

@@ -1,0 +1,148 @@
+import { describe, expect, it } from 'vitest'
+import { discardRejects, type StateStore } from '../src/index.js'
+import { documents, memoryState, movedClock, numbers, parts, rejectsIn, runNumbers } from './world.js'
+
+/** State of which the first call that fits stands still, before it happens, until it is let go. */
+function standingAt(state: StateStore, fits: (call: string) => boolean) {
+  let arrived = () => {}
+  let go = () => {}
+  const here = new Promise<void>(resolve => {
+    arrived = resolve
+  })
+  const gate = new Promise<void>(resolve => {
+    go = resolve
+  })
+  let waits = true
+  const stand = async <V>(call: string, act: () => Promise<V>): Promise<V> => {
+    if (waits && fits(call)) {
+      waits = false
+      arrived()
+      await gate
+    }
+    return act()
+  }
+  const standing: StateStore = {
+    load: key => stand(`load ${key}`, () => state.load(key)),
+    save: (key, value, expected) => stand(`save ${key}`, () => state.save(key, value, expected)),
+    remove: (key, expected) => stand(`remove ${key}`, () => state.remove(key, expected)),
+    list: prefix => state.list(prefix),
+  }
+  return { state: standing, here, go: () => go() }
+}
+
+const elsewhere = { host: 'elsewhere', space: 'other', pid: 7, processStart: 1 }
+/** Longer than a lease holds. */
+const tooLongMs = 60_000
+
+/** A run that sleeps at a call of its state until its lease is over; then others run, and it wakes. */
+function sleeper(fits: (call: string) => boolean) {
+  const state = memoryState()
+  const clock = movedClock()
+  const { sink, published } = parts({ refuse: record => record < 0 })
+  const load = (
+    records: Readonly<Record<string, readonly number[]>>,
+    bookmark: string,
+    over: object = {},
+    before?: () => unknown,
+  ) =>
+    runNumbers(numbers({ splits: records, group: 'all', bookmark, before: async () => void (await before?.()) }).source, sink, {
+      state,
+      clock,
+      owner: elsewhere,
+      ...over,
+    })
+  const standing = standingAt(state, fits)
+  const asleep = (records: Readonly<Record<string, readonly number[]>>, bookmark: string) => {
+    const running = load(records, bookmark, { state: standing.state, owner: { ...elsewhere, host: 'asleep', space: 'asleep' } })
+    running.catch(() => undefined)
+    return standing.here.then(() => {
+      clock.advance(tooLongMs)
+      const wake = () => {
+        standing.go()
+        return running
+      }
+      return { wake }
+    })
+  }
+  return { state, published, load, asleep }
+}
+
+const conflict = { code: 'ETL_STATE_CONFLICT' }
+
+describe('a run that slept through its lease', () => {
+  it('does not put its plan in the place of the one that another is at', async () => {
+    const { published, load, asleep } = sleeper(call => /^load loads.*plan/.test(call))
+    const { wake } = await asleep({ old: [1, 2] }, 'b1')
+    let woken: Promise<unknown> | undefined
+
+    const report = await load({ new: [3, 4] }, 'b2', {}, async () => {
+      woken ??= wake()
+      await woken.catch(() => undefined)
+    })
+
+    expect(report.status).toBe('succeeded')
+    expect(published).toEqual({ all: [3, 4] })
+    await expect(woken).rejects.toMatchObject(conflict)
+  })
+
+  it('begins under another name what it begins after it lost its load', async () => {
+    const { load, asleep, state } = sleeper(call => /^load loads.*plan/.test(call))
+    const { wake } = await asleep({ a: [1, -2] }, 'b1')
+    const taken = await load({ a: [1, -2] }, 'b1')
+
+    const report = await wake()
+
+    expect(report.loadId).not.toBe(taken.loadId)
+    expect((await rejectsIn(state)).map(({ raw }) => raw)).toEqual([-2])
+  })
+
+  it('leaves no reject behind once its load is done and gone', async () => {
+    const { state, load, asleep } = sleeper(call => call.startsWith('save rejects/'))
+    const { wake } = await asleep({ a: [1, -2] }, 'b1')
+    await load({ a: [1, -2] }, 'b1')
+    await discardRejects(state, {})
+
+    await expect(wake()).rejects.toMatchObject(conflict)
+
+    expect(await rejectsIn(state)).toEqual([])
+  })
+
+  it('removes none of the rejects of later loads', async () => {
+    let looks = 0
+    // The third look at the bookmarks is that of a load which is being closed, at the rejects it makes good.
+    const { state, load, asleep } = sleeper(call => call === 'load bookmarks' && ++looks === 3)
+    const { wake } = await asleep({ a: [1, -2] }, 'b1')
+    await load({ a: [1, -2] }, 'b1')
+    await load({ a: [3, -4] }, 'b2')
+
+    await expect(wake()).rejects.toMatchObject(conflict)
+
+    expect((await rejectsIn(state)).map(({ raw }) => raw)).toEqual([-4])
+  })
+
+  it('leaves nothing of a load that is over', async () => {
+    const { state, load, asleep } = sleeper(call => /^save loads.*splits/.test(call))
+    const { wake } = await asleep({ a: [1, 2] }, 'b1')
+    await load({ a: [1, 2] }, 'b1')
+
+    await expect(wake()).rejects.toMatchObject(conflict)
+
+    expect(Object.keys(await documents(state)).sort()).toEqual(['bookmarks', 'head'])
+  })
+})
+
+describe('a load', () => {
+  it('whose plan is gone from state does not pass for complete', async () => {
+    const state = memoryState()
+    const { sink, published } = parts()
+    const losePlan = async () => {
+      for await (const key of state.list('loads/'))
+        if (key.endsWith('/plan')) await state.remove(key, (await state.load(key))?.version as string)
+    }
+    const source = numbers({ splits: { a: [1, 2] }, before: losePlan }).source
+
+    await expect(runNumbers(source, sink, { state })).rejects.toMatchObject(conflict)
+
+    expect(published).toEqual({})
+  })
+})

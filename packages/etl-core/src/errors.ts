@@ -95,7 +95,10 @@ export function retryOf(error: unknown): RetryVerdict {
   return isEtlError(error) ? error.retry : 'never'
 }
 
-/** An error as plain JSON. A foreign error gets the code `ETL_UNEXPECTED`; the chain of causes becomes one line of text. */
+/**
+ * An error as plain JSON. A foreign error gets the code `ETL_UNEXPECTED`; the chain of causes becomes one line of text, without those
+ * whose words the message has already.
+ */
 export function errorJson(error: unknown): ErrorJson {
   const cause = causeText(error)
   if (!isEtlError(error)) {
@@ -118,9 +121,12 @@ function messageOf(error: unknown): string {
 
 function causeText(error: unknown): string | undefined {
   const texts: string[] = []
+  let said = error instanceof Error ? error.message : ''
   let cause = error instanceof Error ? error.cause : undefined
   for (let depth = 0; cause !== undefined && cause !== null && depth < 5; depth++) {
-    texts.push(messageOf(cause))
+    const words = cause instanceof Error ? cause.message : messageOf(cause)
+    if (words === '' || !said.includes(words)) texts.push(messageOf(cause))
+    said += `\n${words}`
     cause = cause instanceof Error ? cause.cause : undefined
   }
   return texts.length === 0 ? undefined : texts.join(' <- ')

@@ -46,6 +46,14 @@ describe('errors', () => {
     expect(JSON.parse(JSON.stringify(errorJson(error)))).toEqual(errorJson(error))
   })
 
+  it('do not tell a cause whose words they have in their own', () => {
+    const answer = new Error('Access Denied', { cause: new Error('socket') })
+    const cause = new SourceError('ETL_SOURCE_DENIED', 'Could not read a.csv: Access Denied', { cause: answer })
+    const error = new SourceError('ETL_STATE_DENIED', 'State: Could not read a.csv: Access Denied', { cause })
+
+    expect(errorJson(error).cause).toBe('socket')
+  })
+
   it.each([new Error('plain'), 'text', null, { odd: 1n }])(
     'a foreign error %o has a code too, and never passes by itself',
     foreign => {

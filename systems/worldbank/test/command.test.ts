@@ -3,7 +3,7 @@ import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'csv-parse/sync'
 import { describe, expect, it } from 'vitest'
-import { filesIn, freshFolder, millrace, published, served, traces } from './world.js'
+import { digestsOf, filesIn, freshFolder, millrace, published, served, traces } from './world.js'
 
 const api = served()
 const header =
@@ -66,16 +66,16 @@ describe('the worldbank command', () => {
   it('writes everything again after the folder was removed, and a file that was removed', async () => {
     const { folder, to } = freshFolder()
     await load(to)
-    const before = published(folder)
+    const before = digestsOf(published(folder))
     rmSync(folder, { recursive: true })
     await load(to)
-    const anew = published(folder)
+    const anew = digestsOf(published(folder))
     rmSync(join(folder, 'SP.POP.TOTL/latest.csv'))
 
     const { report } = await load(to)
 
     expect(anew).toEqual(before)
-    expect(published(folder)).toEqual(before)
+    expect(digestsOf(published(folder))).toEqual(before)
     expect(report?.groups.map(({ group, status }) => `${group} ${status}`).sort()).toEqual([
       'NY.GDP.MKTP.CD unchanged',
       'SP.POP.TOTL published',
@@ -98,7 +98,7 @@ describe('the worldbank command', () => {
     const { report } = await load(split.to, ['--split-economies', '40', '--concurrency', '4'])
 
     expect(report?.splits).toHaveLength(14)
-    expect(published(split.folder)).toEqual(published(whole.folder))
+    expect(digestsOf(published(split.folder))).toEqual(digestsOf(published(whole.folder)))
   })
 
   it('replaces the files for another selection and says so', async () => {
@@ -162,7 +162,7 @@ describe('the worldbank command', () => {
 
     const { report } = await load(to, [], 'SP.POP.TOTL')
 
-    const files = published(folder)
+    const files = digestsOf(published(folder))
     expect(report?.status).toBe('succeeded')
     expect(Object.keys(files)).toHaveLength(3)
     expect(files['SP.POP.TOTL/latest.csv']).toEqual(files['SP.POP.TOTL/2027-01-15.csv'])
@@ -192,7 +192,7 @@ describe('the worldbank command in trouble', () => {
 
     expect(code).toBe(0)
     expect(report?.counts.retries).toBeGreaterThan(0)
-    expect(published(rough.folder)).toEqual(published(calm.folder))
+    expect(digestsOf(published(rough.folder))).toEqual(digestsOf(published(calm.folder)))
   })
 
   it('reads again what moved while it was read, and publishes the new day only', async () => {

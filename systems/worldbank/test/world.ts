@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { mkdtempSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
@@ -18,11 +19,14 @@ const command = fileURLToPath(new URL('../../../adapters/cli/bin/millrace.js', i
 export const recordings = (): Promise<WorldBankData> =>
   worldBankRecordings(fileURLToPath(new URL('../recordings', import.meta.url)))
 
-/** A server for the tests of a file. */
-export function served(): { readonly url: string; readonly server: WorldBankServer } {
+/** A server for the tests of a file. It serves the recordings, or what is made of them. */
+export function served(made: (data: WorldBankData) => WorldBankData = data => data): {
+  readonly url: string
+  readonly server: WorldBankServer
+} {
   const held: { server?: WorldBankServer } = {}
   beforeAll(async () => {
-    held.server = await worldBankServer({ data: await recordings() })
+    held.server = await worldBankServer({ data: made(await recordings()) })
   })
   afterAll(() => held.server?.close())
   return {
@@ -41,9 +45,13 @@ export function freshFolder(): { readonly folder: string; readonly to: string } 
   return { folder, to: `file:${folder}` }
 }
 
-/** Runs the real command in a process of its own. */
-export function millrace(args: readonly string[], cwd = tmpdir()) {
-  const child: ChildProcess = spawn(process.execPath, [command, ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
+/** Runs the real command in a process of its own, with this environment (default: the test's own). */
+export function millrace(args: readonly string[], env: NodeJS.ProcessEnv = process.env) {
+  const child: ChildProcess = spawn(process.execPath, [command, ...args], {
+    cwd: tmpdir(),
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   let stdout = ''
   let stderr = ''
   child.stdout?.setEncoding('utf8').on('data', text => {
@@ -98,6 +106,12 @@ export function filesIn(folder: string): string[] {
 export function published(folder: string): Record<string, Buffer> {
   const files = filesIn(folder).filter(name => !name.startsWith('_millrace'))
   return Object.fromEntries(files.map(name => [name, readFileSync(join(folder, name))]))
+}
+
+/** Files as a test compares them: matchers look at every byte by itself, which takes seconds for a file and minutes to show. */
+export function digestsOf(files: Readonly<Record<string, Uint8Array>> = {}): Record<string, string> {
+  const digest = (bytes: Uint8Array) => `${bytes.length} bytes, sha256 ${createHash('sha256').update(bytes).digest('hex')}`
+  return Object.fromEntries(Object.entries(files).map(([name, bytes]) => [name, digest(bytes)]))
 }
 
 /** Names, sizes, inodes and times of everything, folders included. */

@@ -3,8 +3,8 @@ import type { CrashOptions } from './crash/world.js'
 import { describeCases } from './register.js'
 
 /**
- * Crash points as vitest tests: the process dies before and after every call, and is stopped at every batch; each time the next run must
- * leave what an undisturbed run leaves. The two tests have two minutes.
+ * Crash points as vitest tests: the process dies before and after every call, and is stopped at every batch (`kinds` names more that may
+ * happen to it); each time the next run must leave what an undisturbed run leaves. Each test has two minutes.
  *
  * @example
  * describeCrashes('orders into a folder', {

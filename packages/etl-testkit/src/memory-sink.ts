@@ -37,6 +37,8 @@ interface Memory<T> {
   staged: StoredRows<T>
   /** `inTransaction`: by load and split, what is durable and whose it is. */
   readonly cursors: Map<string, { readonly epoch: number; readonly checkpoint?: Checkpoint }>
+  /** By load: the epoch that cleaned up after it. */
+  readonly cleaned: Map<string, number>
 }
 
 /**
@@ -52,7 +54,7 @@ export function memorySink<T>(options: MemorySinkOptions<T> = {}): MemorySink<T>
   const capabilities: SinkCapabilities = { disposition, durableAt, replay, cursor }
   const publishes = options.publishes ?? disposition === 'replace'
   const keyOf = options.keyOf ?? (record => canonicalJson(toJson(record)))
-  const memory: Memory<T> = { visible: [], staged: [], cursors: new Map() }
+  const memory: Memory<T> = { visible: [], staged: [], cursors: new Map(), cleaned: new Map() }
 
   const store = (rows: StoredRows<T>) => {
     // Staged rows meet their key only when they are published.
@@ -68,14 +70,17 @@ export function memorySink<T>(options: MemorySinkOptions<T> = {}): MemorySink<T>
       if (publishes && replay === 'idempotent' && cursor === 'outside') memory.staged = withoutUnsaved(memory.staged, ctx)
       return memoryWriter(memory, ctx, capabilities, store, options.refuse)
     },
-    async discard(loadId) {
+    async discard(loadId, ctx) {
+      memory.cleaned.set(loadId, ctx.load.epoch)
       memory.staged = memory.staged.filter(row => row.loadId !== loadId)
       for (const key of memory.cursors.keys()) if (key.startsWith(`${loadId}/`)) memory.cursors.delete(key)
     },
     ...(publishes && {
       async publish(group, ctx) {
         const splits = group.receipts.map(({ split }) => split.id)
-        const { loadId } = ctx.load
+        const { loadId, epoch } = ctx.load
+        // An owner that slept meanwhile: what it would publish is gone.
+        if (epoch <= (memory.cleaned.get(loadId) ?? 0)) throw cleanedUp(group.name, loadId)
         memory.visible = published(memory.visible, memory.staged, { name: group.name, splits, loadId }, capabilities, keyOf)
         const bytes = memory.visible.filter(row => row.group === group.name).length
         return { objects: [{ place: `memory:${group.name}`, bytes, change: 'replaced' as const }] }
@@ -174,4 +179,11 @@ function memoryWriter<T>(
 
 function succeeded(ctx: SplitContext): StateError {
   return new StateError('ETL_STATE_CONFLICT', `Split "${ctx.split.id}" was opened by a later run than epoch ${ctx.load.epoch}.`)
+}
+
+function cleanedUp(group: string, loadId: string): StateError {
+  return new StateError(
+    'ETL_STATE_CONFLICT',
+    `Load ${loadId} was published and cleaned up before: group "${group}" is as it left it.`,
+  )
 }

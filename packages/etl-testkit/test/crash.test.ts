@@ -8,6 +8,7 @@ import {
   type SourceCapabilities,
   type StateStore,
 } from '@millrace/etl-core'
+import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { describe, expect, it } from 'vitest'
 import { arraySource, type CrashOptions, crashEveryPoint, describeCrashes, memorySink } from '../src/index.js'
 
@@ -177,10 +178,10 @@ describe('the crash points find', () => {
       const sink = memorySink<Row>({ ...appending, refuse: row => (row.id === 'a3' ? 'no' : undefined) })
       const state = memoryState()
       let opened = 0
-      // Only the first process loses them, and only when it dies before it has read on.
+      // Lost once another process has come: an undisturbed run is looked at before.
       const lossy: StateStore = {
         ...state,
-        list: prefix => (prefix.startsWith('rejects/') && opened === 3 ? memoryState().list('') : state.list(prefix)),
+        list: prefix => (prefix.startsWith('rejects/') && opened >= 3 ? memoryState().list('') : state.list(prefix)),
       }
       return {
         open: () => ({ source: arraySource({ splits }), sink, state: ++opened > 2 ? lossy : state }),
@@ -191,6 +192,53 @@ describe('the crash points find', () => {
     expect((await failuresOf({ build }))[0]?.failure).toMatch(/the stored rejects/)
   })
 })
+
+describe('everything that can happen to a process harms nothing', () => {
+  const kinds = ['crash', 'stop', 'outage', 'failure', 'pause', 'company'] as const
+  const old = ['a0', 'a1', 'a2']
+  const story = (sink: Partial<SinkCapabilities>): CrashOptions<Row> => ({
+    kinds,
+    build() {
+      const parts = { sink: memorySink<Row>(sink), state: memoryState() }
+      let now: Record<string, Row[]> = { a: rows('a', 3), b: rows('b', 2) }
+      return {
+        open: () => ({ ...parts, source: arraySource({ splits: now, group: { a: 'a', b: 'b', 'b-2': 'b' } }) }),
+        read: () => parts.sink.visible(),
+        next: () => {
+          now = { 'b-2': rows('new', 3) }
+        },
+      }
+    },
+    steps: flow => flow.validate(saying(row => row.id !== 'a1' && row.id !== 'new1')),
+    mended: flow => flow,
+    ...(process.env.MILLRACE_TEST_LONG ? {} : { maxPoints: 25 }),
+  })
+
+  it.each<[string, Partial<SinkCapabilities>, string[]]>([
+    ['appends', {}, [...old, 'b0', 'b1', 'new0', 'new1', 'new2']],
+    ['keeps the cursor in its transaction', { cursor: 'inTransaction' }, [...old, 'b0', 'b1', 'new0', 'new1', 'new2']],
+    // The source no longer has group a: what it rejected stays rejected.
+    ['replaces', { disposition: 'replace' }, ['a0', 'a2', 'new0', 'new1', 'new2']],
+  ])('over two loads and a replay, into a sink that %s', async (_, sink, expected) => {
+    const report = await crashEveryPoint({ ...story(sink), expected: expected.map(id => ({ id })) })
+
+    expect(report.undisturbed).toBeUndefined()
+    expect(report.failures).toEqual([])
+    expect([...new Set(report.points.map(point => point.kind))]).toEqual(kinds)
+  })
+
+  it('and says what is wrong even where nothing happens', async () => {
+    const report = await crashEveryPoint({ ...story({}), expected: [{ id: 'a0' }], kinds: [] })
+
+    expect(report.undisturbed).toMatch(/expected 1 records and found 8/)
+  })
+})
+
+/** A schema that takes what fits. */
+function saying(fits: (row: Row) => boolean): StandardSchemaV1<Row, Row> {
+  const validate = (row: unknown) => (fits(row as Row) ? { value: row as Row } : { issues: [{ message: 'it does not fit' }] })
+  return { '~standard': { version: 1, vendor: 'test', validate } }
+}
 
 describeCrashes('an array into memory, through a step', {
   build: () => {

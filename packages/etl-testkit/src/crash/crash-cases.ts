@@ -1,9 +1,18 @@
 import assert from 'node:assert/strict'
 import { type ContractCase, contractCase } from '../case.js'
 import { type CrashPoint, type CrashReport, crashEveryPoint } from './crash-points.js'
-import type { CrashOptions } from './world.js'
+import type { CrashKind, CrashOptions } from './world.js'
 
-/** {@link crashEveryPoint} as two cases: one for dying, one for stopping. Both look at one series of runs. */
+const sentences: Readonly<Record<CrashKind, string>> = {
+  crash: 'wherever the process dies, the next run ends as if nothing had happened',
+  stop: 'stopped at any batch, the next run ends as if nothing had happened',
+  outage: 'whichever call fails once, the records and rejects arrive as if it had not',
+  failure: 'whichever batch fails for good, the other groups are published and the next run ends as if it had not',
+  pause: 'a process that sleeps at any call while others do its work harms nothing when it wakes',
+  company: 'a second run that comes at any call of the first is refused, or does no harm',
+}
+
+/** {@link crashEveryPoint} as cases: one for the undisturbed run, one for each of `kinds`. They look at one series of runs. */
 export function crashCases<T, U = T>(options: CrashOptions<T, U>): ContractCase[] {
   let report: Promise<CrashReport> | undefined
   const found = () => {
@@ -18,8 +27,13 @@ export function crashCases<T, U = T>(options: CrashOptions<T, U>): ContractCase[
     assert.ok(tried > 0, 'no point was tried')
     assert.equal(bad.length, 0, `${bad.length} of ${tried} points:\n${lines.join('\n')}`)
   }
+  const kinds = options.kinds ?? ['crash', 'stop']
   return [
-    contractCase('wherever the process dies, the next run ends as if nothing had happened', () => check('crash')),
-    contractCase('stopped at any batch, the next run ends as if nothing had happened', () => check('stop')),
+    contractCase(
+      'a run that nothing happens to leaves what is expected',
+      async () => assert.equal((await found()).undisturbed, undefined),
+      options.expected === undefined && options.mended === undefined && 'the suite was told no `expected` records',
+    ),
+    ...kinds.map(kind => contractCase(sentences[kind], () => check(kind))),
   ]
 }

@@ -1,12 +1,14 @@
 import { canonicalJson, type RunReport, toJson } from '@millrace/etl-core'
 import type { WrappedCall } from '../around.js'
-import { sameRecords, settlesWithin } from '../compare.js'
-import { type Life, oneLife } from './life.js'
-import { type CrashOptions, type CrashWorld, look, runLife, type Seen } from './world.js'
+import { sameRecords } from '../compare.js'
+import { disturb, lifeFor, type Stage, stageOf } from './disturb.js'
+import { type CallMoment, oneLife } from './life.js'
+import { endingOf, storyOf } from './story.js'
+import { type CrashKind, type CrashOptions, type CrashWorld, look, runAct, type Seen } from './world.js'
 
-/** One place where a run was ended, and what became of it. */
+/** One place where something happened to a run, and what became of it. */
 export interface CrashPoint {
-  readonly kind: 'crash' | 'stop'
+  readonly kind: CrashKind
   /** The number of the call, from 1. */
   readonly call: number
   readonly when: 'before' | 'after'
@@ -22,6 +24,8 @@ export interface CrashReport {
   readonly delivery: 'exactly once' | 'at least once'
   /** Calls of an undisturbed run. */
   readonly calls: number
+  /** What is wrong even with a run that nothing happens to: it leaves something else than `expected`, a second replay finds rejects. */
+  readonly undisturbed?: string
   readonly points: readonly CrashPoint[]
   /** The points after which records were missing, doubled or strange. */
   readonly failures: readonly CrashPoint[]
@@ -30,10 +34,12 @@ export interface CrashReport {
 /**
  * Runs a pipeline once undisturbed; then again and again in a fresh world, where the process dies before or after the nth call to source,
  * sink, writer or state (and to the stores they are built on), for every n; lets the next process run to its end; and compares what a
- * reader sees with the undisturbed run. The same for a stop (as on a signal) at every batch read and written.
+ * reader sees with the undisturbed run. The same for a stop (as on a signal) at every batch read and written, and with `kinds` for calls
+ * that fail, processes that sleep, and processes that come while one is there. A world with `next` has a second load, and `mended` steps
+ * add a replay of the rejects: then every call of those counts too.
  *
  * Where the parts together promise exactly once, records and rejects must be the same ones. Where they promise at least once, none may
- * be missing and none may be made up.
+ * be missing and none may be made up. A load that was planned is never planned again.
  *
  * @example
  * const { failures } = await crashEveryPoint({ build: () => { … return { open: () => ({ source, sink, state }), read: () => sink.visible() } } })
@@ -41,82 +47,97 @@ export interface CrashReport {
 export async function crashEveryPoint<T, U = T>(options: CrashOptions<T, U>): Promise<CrashReport> {
   const undisturbed = await undisturbedRun(options)
   const { calls } = undisturbed
-  const numbers = calls.map((_, index) => index + 1)
-  const batchCalls = numbers.filter(number => ['next', 'write'].includes(calls[number - 1]?.name ?? ''))
-  const plans: Omit<CrashPoint, 'at' | 'failure'>[] = [
-    ...spread(numbers, options.maxPoints).flatMap(call => [
-      { kind: 'crash' as const, call, when: 'before' as const },
-      { kind: 'crash' as const, call, when: 'after' as const },
-    ]),
-    ...spread(batchCalls, options.maxPoints).map(call => ({ kind: 'stop' as const, call, when: 'before' as const })),
-  ]
   const points: CrashPoint[] = []
-  for (const plan of plans) points.push(await tryPoint(options, plan, undisturbed))
+  for (const kind of options.kinds ?? ['crash', 'stop'])
+    for (const moment of momentsOf(kind, calls, options.maxPoints))
+      points.push(await tryPoint(options, kind, moment, undisturbed))
   return {
     delivery: undisturbed.delivery,
     calls: calls.length,
+    ...(undisturbed.failure === undefined ? {} : { undisturbed: undisturbed.failure }),
     points,
     failures: points.filter(point => point.failure !== undefined),
   }
+}
+
+/** Where a kind of thing is done: at every call, or only where batches are handed over; before it, or after it too. */
+function momentsOf(kind: CrashKind, calls: readonly WrappedCall[], maxPoints: number | undefined): CallMoment[] {
+  const numbers = calls.map((_, index) => index + 1)
+  const atBatches = kind === 'stop' || kind === 'failure'
+  const batches = numbers.filter(number => ['next', 'write'].includes(calls[number - 1]?.name ?? ''))
+  const after = kind === 'crash' || kind === 'outage'
+  return spread(atBatches ? batches : numbers, maxPoints).flatMap(call => [
+    { call, when: 'before' as const },
+    ...(after ? [{ call, when: 'after' as const }] : []),
+  ])
 }
 
 interface Undisturbed {
   readonly calls: readonly WrappedCall[]
   readonly delivery: CrashReport['delivery']
   readonly seen: Seen
+  readonly failure?: string | undefined
 }
 
 async function undisturbedRun<T, U>(options: CrashOptions<T, U>): Promise<Undisturbed> {
-  return inWorld(options, async world => {
+  return inWorld(options, async (world, stage) => {
     const life = oneLife()
-    const report = await runLife(world, options, life, 1)
-    if (report.status !== 'succeeded')
-      throw new Error(`The undisturbed run ended as ${report.status}: ${report.error?.message ?? ''}`)
+    const { report } = await stage.story.goOn({ life, turn: 1, clock: stage.clock })
+    if (!stage.story.ended || report?.status !== 'succeeded')
+      throw new Error(`The undisturbed run ended as ${endingOf(report as RunReport)}`)
+    const seen = await look(world)
+    const failure = await failureOf(async () => {
+      if (options.expected) sameRecords(seen.records, options.expected, 'what a reader sees', options.ordered)
+      await assertWell(world, stage, options)
+    })
     // The guarantee is stated for state that outlives the process, which it does in these worlds.
-    return { calls: life.calls, delivery: report.guarantee.delivery, seen: await look(world) }
+    return { calls: life.calls, delivery: report.guarantee.delivery, seen, failure }
   })
 }
 
 async function tryPoint<T, U>(
   options: CrashOptions<T, U>,
-  plan: Omit<CrashPoint, 'at' | 'failure'>,
+  kind: CrashKind,
+  moment: CallMoment,
   undisturbed: Undisturbed,
 ): Promise<CrashPoint> {
-  const { call, when, kind } = plan
-  const life = oneLife(kind === 'crash' ? { death: { call, when } } : { stopBefore: call })
-  const failure = await inWorld(options, async world => {
-    await endOf(runLife(world, options, life, 1), life)
-    return failureAfter(world, options, undisturbed)
-  })
-  const at = life.calls[call - 1] ?? undisturbed.calls[call - 1]
-  const point = { ...plan, at: at ? `${at.on}.${at.name} ${at.about}`.trim() : '' }
+  const { life, alarm } = lifeFor(kind, moment)
+  const failure = await inWorld(options, (world, stage) =>
+    failureOf(async () => {
+      await disturb(stage, kind, moment, life, alarm)
+      assertSame(await look(world), undisturbed, options)
+      await assertWell(world, stage, options)
+    }),
+  )
+  const at = life.calls[moment.call - 1] ?? undisturbed.calls[moment.call - 1]
+  const point = { kind, ...moment, at: at ? `${at.on}.${at.name} ${at.about}`.trim() : '' }
   return failure === undefined ? point : { ...point, failure }
 }
 
-/** A dead run's promise ends by itself, as every call it makes is refused; whatever it says is of no interest. */
-async function endOf(running: Promise<RunReport>, life: Life): Promise<void> {
-  const ended = await settlesWithin(running, 5_000)
-  if (!ended && !life.dead) throw new Error('The run did not stop within 5 seconds.')
-}
-
-async function failureAfter<T, U>(
-  world: CrashWorld<T, U>,
-  options: CrashOptions<T, U>,
-  undisturbed: Undisturbed,
-): Promise<string | undefined> {
+async function failureOf(act: () => Promise<void>): Promise<string | undefined> {
   try {
-    const report = await runLife(world, options, oneLife(), 2)
-    if (report.status !== 'succeeded' && report.status !== 'unchanged')
-      return `the next run ended as ${report.status}: ${report.error?.message ?? report.reason ?? ''}`
-    const seen = await look(world)
-    if (undisturbed.delivery === 'exactly once') {
-      sameRecords(seen.records, undisturbed.seen.records, 'what a reader sees', options.ordered)
-      sameRecords(seen.rejects, undisturbed.seen.rejects, 'the stored rejects')
-    } else sameKinds(seen.records, undisturbed.seen.records)
+    await act()
     return undefined
   } catch (error) {
     return error instanceof Error ? error.message : String(error)
   }
+}
+
+function assertSame<T, U>(seen: Seen, { seen: expected, delivery }: Undisturbed, options: CrashOptions<T, U>): void {
+  if (delivery === 'exactly once') {
+    sameRecords(seen.records, expected.records, 'what a reader sees', options.ordered)
+    sameRecords(seen.rejects, expected.rejects, 'the stored rejects')
+  } else sameKinds(seen.records, expected.records)
+  sameRecords(seen.published, expected.published, 'the groups that state knows as published')
+}
+
+/** What must be true whenever all is done: the world's own word, and rejects that are replayed once and no more. */
+async function assertWell<T, U>(world: CrashWorld<T, U>, stage: Stage, options: CrashOptions<T, U>): Promise<void> {
+  await stage.always()
+  if (!options.mended) return
+  const before = await look(world)
+  await runAct(world, options, 'replay', { life: oneLife(), turn: 3, clock: stage.clock })
+  sameRecords((await look(world)).records, before.records, 'what a reader sees after a second replay', options.ordered)
 }
 
 /** At least once: none is missing, none is made up, some may be there twice. */
@@ -125,10 +146,13 @@ function sameKinds(actual: readonly unknown[], expected: readonly unknown[]): vo
   sameRecords(kinds(actual), kinds(expected), 'what a reader sees, each kind once')
 }
 
-async function inWorld<T, U, V>(options: CrashOptions<T, U>, act: (world: CrashWorld<T, U>) => Promise<V>): Promise<V> {
+async function inWorld<T, U, V>(
+  options: CrashOptions<T, U>,
+  act: (world: CrashWorld<T, U>, stage: Stage) => Promise<V>,
+): Promise<V> {
   const world = await options.build()
   try {
-    return await act(world)
+    return await act(world, stageOf(world, storyOf(world, options)))
   } finally {
     await world.close?.()
   }

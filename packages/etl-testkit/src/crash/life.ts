@@ -6,13 +6,37 @@ export class CrashError extends Error {
   override readonly name = 'CrashError'
 }
 
-/** Where a process ends: before its nth call happens, or after it happened and before anyone learns of it. */
-export interface Death {
+/** A call, by its number from 1: before it happens, or after it happened and before anyone learns of it. */
+export interface CallMoment {
   readonly call: number
   readonly when: 'before' | 'after'
 }
 
-/** One process of a test: counts its calls, and dies or is told to stop at one of them. */
+/** Where a process ends. */
+export type Death = CallMoment
+
+/** A call that goes wrong once. */
+export interface Mishap extends CallMoment {
+  error(call: WrappedCall): Error
+}
+
+/** A process that is put to sleep before a call and wakes when it is told to. */
+export interface Sleep {
+  readonly call: number
+  readonly until: Promise<void>
+  /** Called when it has fallen asleep. */
+  asleep(): void
+}
+
+/** What happens to one process. At most one of these. */
+export interface LifePlan {
+  readonly death?: Death
+  readonly stopBefore?: number
+  readonly mishap?: Mishap
+  readonly sleep?: Sleep
+}
+
+/** One process of a test: counts its calls, and something happens to it at one of them. */
 export interface Life {
   readonly around: Around
   readonly calls: readonly WrappedCall[]
@@ -25,13 +49,14 @@ export interface Life {
 
 /**
  * A process that dies at a call. From then on nothing it does has any effect: calls are refused, and answers of calls under way are lost.
- * With `stopBefore` it is told to stop before that call, and lives.
+ * With `stopBefore` it is told to stop before that call, and lives. With `mishap` that one call fails. With `sleep` that call and all
+ * after it wait.
  */
-export function oneLife(plan: { readonly death?: Death; readonly stopBefore?: number } = {}): Life {
-  const { death, stopBefore } = plan
+export function oneLife({ death, stopBefore, mishap, sleep }: LifePlan = {}): Life {
   const calls: WrappedCall[] = []
   const stop = new AbortController()
   let dead = false
+  let waking: Promise<void> | undefined
   const refuse = () => new CrashError(`the process died at call ${death?.call}`)
   const die = () => {
     dead = true
@@ -42,11 +67,18 @@ export function oneLife(plan: { readonly death?: Death; readonly stopBefore?: nu
     const number = calls.push(call)
     if (number === stopBefore) stop.abort(new Error('the test stops the run'))
     if (number === death?.call && death.when === 'before') die()
+    if (number === mishap?.call && mishap.when === 'before') throw mishap.error(call)
+    if (number === sleep?.call) {
+      waking = sleep.until
+      sleep.asleep()
+    }
+    await waking
     const value = await act().catch(error => {
       throw dead ? refuse() : error
     })
     if (dead) throw refuse()
     if (number === death?.call) die()
+    if (number === mishap?.call) throw mishap.error(call)
     return value
   }
   return {

@@ -1,7 +1,9 @@
 import {
+  type Clock,
   definePipeline,
   type Flow,
   from,
+  inspectState,
   listRejects,
   type RunOptions,
   type RunReport,
@@ -28,8 +30,20 @@ export interface CrashWorld<T, U = T> {
   open(life: Pick<Life, 'objects'>): CrashEnds<T, U> | Promise<CrashEnds<T, U>>
   /** What a reader of the destination sees. */
   read(): readonly unknown[] | Promise<readonly unknown[]>
+  /** Gives the source something new, in splits of their own. With it a second load follows the first, with a trigger of its own. */
+  next?(): Promise<void> | void
+  /** Throws when a reader sees what no reader may ever see. Asked when a process has just ended, and again when all is done. */
+  always?(): Promise<void> | void
   close?(): Promise<void> | void
 }
+
+/**
+ * What happens to a process at one of its calls. `crash`: it dies before or after it. `stop`: it is told to stop (at batches only).
+ * `outage`: the call fails once with a passing error, before it happened or after. `failure`: code fails there (at batches only).
+ * `pause`: it sleeps until its ownership is over and others have done all the work, and then goes on. `company`: another process begins
+ * the same while it is there.
+ */
+export type CrashKind = 'crash' | 'stop' | 'outage' | 'failure' | 'pause' | 'company'
 
 /** What `crashEveryPoint` needs. */
 export interface CrashOptions<T, U = T> {
@@ -37,6 +51,15 @@ export interface CrashOptions<T, U = T> {
   build(): CrashWorld<T, U> | Promise<CrashWorld<T, U>>
   /** The steps between source and sink. Default: none. */
   steps?(flow: Flow<T>): Flow<U>
+  /**
+   * The steps as they are once mended. With it the rejects are replayed through them after the last load, and a second replay must find
+   * none of those that arrived.
+   */
+  mended?(flow: Flow<T>): Flow<U>
+  /** What a reader must see in the end. Default: whatever an undisturbed run leaves. */
+  readonly expected?: readonly unknown[]
+  /** What is done to processes. Default `crash` and `stop`. */
+  readonly kinds?: readonly CrashKind[]
   /**
    * The identity of what triggered the runs, or `null` for none. Default `trigger-1`: a run that died right after its last write is then
    * known to be done. Without one, use a source with bookmarks or a sink that replaces or merges.
@@ -50,32 +73,49 @@ export interface CrashOptions<T, U = T> {
   readonly maxPoints?: number
 }
 
-/** What a world shows after a run: the destination, and the rejects without the load they belong to. */
+/** One run of a pipeline's story. */
+export type Act = 'load' | 'second load' | 'replay'
+
+/** Which process runs an act. */
+export interface Who {
+  readonly life: Life
+  /** Tells processes of one machine apart: the one before is known to be gone. */
+  readonly turn: number
+  /** Processes of another machine cannot be looked for. Default: all on one. */
+  readonly machine?: string
+  readonly clock: Clock
+}
+
+/** What a world shows after a run: the destination, the rejects without the load they belong to, and which groups were published. */
 export interface Seen {
   readonly records: readonly unknown[]
   readonly rejects: readonly unknown[]
+  readonly published: readonly string[]
 }
 
-/** Runs the pipeline in one process of the world. `turn` tells processes apart: the one before is known to be gone. */
-export async function runLife<T, U>(
+/** Runs an act in one process of the world. */
+export async function runAct<T, U>(
   world: CrashWorld<T, U>,
   options: CrashOptions<T, U>,
-  life: Life,
-  turn: number,
+  act: Act,
+  { life, turn, machine = 'crash-test', clock }: Who,
 ): Promise<RunReport> {
   const { source, sink, state } = await world.open(life)
-  const steps = options.steps ?? ((flow: Flow<T>) => flow as unknown as Flow<U>)
+  const asIs = (flow: Flow<T>) => flow as unknown as Flow<U>
+  const steps = (act === 'replay' ? options.mended : options.steps) ?? asIs
   const build = () => steps(from(sourceAround(source, life.around))).into(sinkAround(sink, life.around))
+  const trigger = options.trigger === undefined ? 'trigger-1' : options.trigger
   return run(definePipeline({ name: 'crash-test', build }), undefined, {
     flushEvery: { batches: 1, intervalMs: 3_600_000 },
     retry: { attempts: 3, firstMs: 1, maxMs: 2 },
     concurrency: 1,
+    clock,
     ...options.run,
-    ...(options.trigger === null ? {} : { loadId: options.trigger ?? 'trigger-1' }),
+    ...(act === 'replay' ? { replay: {} } : trigger === null ? {} : { loadId: act === 'load' ? trigger : `${trigger}-second` }),
     state: stateAround(state, life.around),
     signal: life.signal,
-    // The same process id at another start time: whoever comes next sees at once that this process is gone.
-    owner: { host: 'crash-test', space: 'crash-test', pid: 1, processStart: turn },
+    // The same process id at another start time: whoever comes next on this machine sees at once that this process is gone.
+    owner: { host: machine, space: machine, pid: 1, processStart: turn },
   })
 }
 
@@ -84,5 +124,7 @@ export async function look<T, U>(world: CrashWorld<T, U>): Promise<Seen> {
   const { state } = await world.open({ objects: store => store })
   const rejects: unknown[] = []
   for await (const { loadId: _loadId, ...reject } of listRejects(state)) rejects.push(toJson(reject))
-  return { records: await world.read(), rejects }
+  // A replay's own groups vanish with it.
+  const groups = Object.keys((await inspectState(state)).groups).filter(group => !group.startsWith('replay:'))
+  return { records: await world.read(), rejects, published: groups.sort() }
 }

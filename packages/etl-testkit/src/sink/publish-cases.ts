@@ -120,6 +120,20 @@ export function publishCases<T, W extends SinkWorld<T>>(suite: SinkSuite<T, W>):
       await kit.sees(kit.records(0, 5), 'after cleaning up')
     }),
 
+    sinkCase(suite, 'a group that is published again after cleaning up stays as it is', async kit => {
+      kit.needsPublish()
+      const { discard } = kit.world.sink
+      if (!discard) ruledOut('it has no discard')
+      const load = kit.load()
+      const split = load.split('split-1')
+      const { receipt } = await load.attempt(split, kit.batches, { end: 'commit' })
+      const group = { name: 'group-1', receipts: [{ split, receipt }] }
+      await load.publish(group)
+      await discard.call(kit.world.sink, load.loadId, load.context())
+      await load.publish(group).catch(() => undefined)
+      await kit.sees(kit.records(0, 5), 'after a late owner published again')
+    }),
+
     sinkCase(suite, 'a load that publishes late does not put its data over that of a newer one', async kit => {
       const { survey, capabilities } = kit.world.sink
       if (!survey || capabilities.disposition !== 'replace') ruledOut('it does not survey what it replaces')
@@ -138,6 +152,20 @@ export function publishCases<T, W extends SinkWorld<T>>(suite: SinkSuite<T, W>):
       await load.load(kit.batches)
       assert.equal(await stillPublished.call(kit.world.sink, 'group-1', load.context()), true)
     }),
+
+    sinkCase(
+      suite,
+      'what was published and is gone is known to be gone',
+      async kit => {
+        const { stillPublished } = kit.world.sink
+        if (!stillPublished) ruledOut('it has no stillPublished')
+        const load = kit.load()
+        await load.load(kit.batches)
+        await suite.lose?.(kit.world)
+        assert.equal(await stillPublished.call(kit.world.sink, 'group-1', load.context()), false)
+      },
+      !suite.lose && 'the suite was not told how to `lose` what was published',
+    ),
 
     sinkCase(suite, 'state that the sink keeps with the data is not taken for data', async kit => {
       const { home } = kit.world.sink

@@ -64,6 +64,11 @@ export interface ObjectSinkOptions<T> {
   readonly layout?: 'object' | 'append'
   /** Record fields to lay partitions by, outermost first. Only with `layout: 'append'`. */
   readonly partitionBy?: readonly string[]
+  /**
+   * `grow` (default): the columns of appended objects may grow by nullable ones, and any other change of the record schema is refused.
+   * `any`: those who read them can cope. Only with `layout: 'append'`.
+   */
+  readonly schemaChanges?: 'grow' | 'any'
 }
 
 /** Which objects to read from a place, and how. */

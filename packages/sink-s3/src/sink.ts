@@ -22,7 +22,7 @@ import type { S3SinkOptions } from './options.js'
  * const sink = s3Sink({ bucket: 'lake', prefix: 'population', path: '{indicator}/{lastUpdated}.csv', format: csv() })
  */
 export function s3Sink<T>(options: S3SinkOptions<T>): Sink<T> {
-  const { format, path, latest, layout, partitionBy, objectBytes, ...rest } = options
+  const { format, path, latest, layout, partitionBy, schemaChanges, objectBytes, ...rest } = options
   const s3: S3Options = rest
   const store = s3Store(s3)
   const shaped: ObjectSinkOptions<T> = {
@@ -31,6 +31,7 @@ export function s3Sink<T>(options: S3SinkOptions<T>): Sink<T> {
     ...(latest === undefined ? {} : { latest }),
     ...(layout === undefined ? {} : { layout }),
     ...(partitionBy === undefined ? {} : { partitionBy }),
+    ...(schemaChanges === undefined ? {} : { schemaChanges }),
   }
   const settings: ObjectSinkSettings<T> = {
     ...shaped,

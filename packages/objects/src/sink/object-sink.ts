@@ -18,6 +18,7 @@ import { checkSinkOptions, type ObjectSinkSettings } from './options.js'
 import { refuseOwned } from './owners.js'
 import { factsWithout, partitionLanes } from './partitions.js'
 import { partsFolder, publishObject, publishParts } from './publish.js'
+import { columnsOfFlow, type StoredColumns, storedColumns } from './stored-columns.js'
 import { stagingWriter } from './writer.js'
 import { writingStore } from './writing-store.js'
 
@@ -43,7 +44,11 @@ const deleteAtOnce = 1_000
  * An object belongs to the group that was published there last, in `_millrace/owners/`: another group, or another pipeline at this place, is
  * refused as its load begins. An owner whose manifest is gone or names other objects, or whose object is gone, is succeeded.
  *
- * @throws ConfigError `ETL_CONFIG_INVALID` for options and path templates; as a load begins for unknown template fields, and for an object
+ * Appended objects are read together with those of earlier loads: where the flow has a record schema, its columns are kept beside them, and
+ * may grow by nullable ones only.
+ *
+ * @throws ConfigError `ETL_CONFIG_INVALID` for options and path templates; as a load begins `ETL_SCHEMA_INCOMPATIBLE` for columns that do not
+ * fit those already appended, and `ETL_CONFIG_INVALID` for unknown template fields, and for an object
  * that another group of the load writes or that belongs to another group or pipeline. While writing `ETL_SINK_DENIED`, `ETL_SINK_FULL` (later), `ETL_SINK_UNAVAILABLE` (later); after its end
  * `ETL_SINK_CLOSED`. While publishing `ETL_OBJECT_CONFLICT`, `ETL_STAGING_DAMAGED`.
  * @example
@@ -66,6 +71,7 @@ function sinkWithBooks<T>(options: ObjectSinkSettings<T>, part: string | undefin
   } = options
   const path = options.path.replace(/\/$/, '')
   const append = layout === 'append'
+  let columns: StoredColumns | undefined
   let format = options.format
   let opening: Promise<ObjectStore> | undefined
   const store = (): Promise<ObjectStore> => {
@@ -105,14 +111,17 @@ function sinkWithBooks<T>(options: ObjectSinkSettings<T>, part: string | undefin
     prepare(facts: FlowFacts) {
       const known = partitionBy.length === 0 ? facts : factsWithout(facts, partitionBy)
       format = options.format.prepare?.(known) ?? options.format
+      const stored = append ? columnsOfFlow(facts) : undefined
+      columns = stored && storedColumns(path, part, stored, options.schemaChanges === 'any')
     },
 
     apart: name => sinkWithBooks(options, name),
 
     async survey(splits, ctx) {
       const keys = claimed(splits, ctx)
-      if (keys.length === 0) return { objects: {} }
       const at = await store()
+      await columns?.check(at, ctx)
+      if (keys.length === 0) return { objects: {} }
       await refuseOwned(at, { pipeline: ctx.pipeline, group: groupOf(splits[0] as Split), part }, keys, ctx.signal)
       const etagAt = async (key: string) => [key, (await at.head(key, { signal: ctx.signal }))?.etag ?? null] as const
       return { objects: Object.fromEntries(await Promise.all(keys.map(etagAt))) }
@@ -142,7 +151,10 @@ function sinkWithBooks<T>(options: ObjectSinkSettings<T>, part: string | undefin
     },
 
     async publish(group, ctx) {
-      if (append) return publishParts(await publisher(), targets(), objectBytes, group, ctx)
+      if (append) {
+        await columns?.save(await store(), ctx)
+        return publishParts(await publisher(), targets(), objectBytes, group, ctx)
+      }
       const published = await publishObject(await publisher(), targets(), group, ctx)
       for (const [key, read] of outdated) {
         await refreshManifest(await store(), key, read, ctx.signal)

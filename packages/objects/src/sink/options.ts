@@ -35,6 +35,8 @@ export function checkSinkOptions<T>(options: ObjectSinkSettings<T>): void {
   if (layout !== 'object' && layout !== 'append') problems.push(`"layout" is "object" or "append", not ${JSON.stringify(layout)}`)
   if (append && latest !== undefined)
     problems.push('"latest" goes with layout "object" only: appended objects are never replaced')
+  if (!append && options.schemaChanges !== undefined)
+    problems.push('"schemaChanges" goes with layout "append" only: replaced objects hold one schema')
   if (!append && partitionBy.length > 0) problems.push('"partitionBy" goes with layout "append" only')
   if (new Set(partitionBy).size < partitionBy.length) problems.push('"partitionBy" names a field twice')
   if (partitionBy.includes('')) problems.push('"partitionBy" holds an empty name')

@@ -33,6 +33,8 @@ const row = (meaning: Meaning, advice = '', retry?: RetryVerdict): Row => ({ mea
 const expired = row(
   'DENIED',
   'The session has ended: renew the credentials, or use a role or a provider function, which renews them in time. What was saved stays, and the next run goes on from there.',
+  // Renewed, it may do what it did a moment ago. A load that is never to be tried again would be given up, and read from its start.
+  'later',
 )
 const slowDown = row(
   'RATE_LIMITED',

@@ -118,7 +118,7 @@ describe('credentials', () => {
 
     const error = await failureOf(store.put('b', x))
 
-    expect([error.code, error.retry]).toEqual(['ETL_SINK_DENIED', 'never'])
+    expect([error.code, error.retry]).toEqual(['ETL_SINK_DENIED', 'later'])
     expect(error.message).toMatch(/ExpiredToken.*renew the credentials/)
     expect(inspect(error, { depth: 9, showHidden: true })).not.toMatch(/(token|secret)-of-session/)
   })

@@ -113,7 +113,7 @@ describe('credentials', () => {
     expect(source.asked.reads).toEqual([expect.stringMatching(/^a@1\d$/)])
   })
 
-  test('that end while a run is under way fail it as the sink, where state lies elsewhere', async () => {
+  test('that end while a run is under way fail it as the sink, where state lies elsewhere, and the next run goes on', async () => {
     const server = await sessions(1)
     server.createBucket('states')
     const expire = () => server.expireCredentials({ accessKeyId: session(1).accessKeyId })
@@ -125,8 +125,8 @@ describe('credentials', () => {
     const failed = await run(pipeline, {}, { ...promptly, state })
     const report = await run(pipelineInto(server, rowsOf(40)), {}, { ...promptly, state })
 
-    expect(failed.error).toMatchObject({ code: 'ETL_SINK_DENIED', retry: 'never' })
+    expect(failed.error).toMatchObject({ code: 'ETL_SINK_DENIED', retry: 'exhausted' })
     expect(failed.error?.message).toMatch(/ExpiredToken.*renew the credentials/)
-    expect([report.status, idsAt(server, 'out/a.csv')]).toEqual(['succeeded', ids(40)])
+    expect([report.status, report.loadId, idsAt(server, 'out/a.csv')]).toEqual(['succeeded', failed.loadId, ids(40)])
   })
 })

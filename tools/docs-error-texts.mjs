@@ -71,7 +71,7 @@ export const errorTexts = {
   },
   ETL_SCHEMA_INCOMPATIBLE: {
     means: 'The record schema does not fit the columns that are stored already. New nullable columns fit; other changes do not.',
-    todo: 'Follow the message, which names each column and what allows the change: a statement, or an option such as `schemaChanges: 'any'`.',
+    todo: 'Follow the message, which names each column and what allows the change: a statement, or an option such as `schemaChanges`.',
   },
   ETL_FLAGS_INVALID: {
     means: 'Flags of the command are unknown, incomplete or not valid. All problems are told at once, each with its flag.',

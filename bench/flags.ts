@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { caseByName, comparisons, memoryCases } from './cases/index.js'
+import type { MemoryRuns } from './memory.js'
 
 /** What is to be measured, and how. */
 export interface Flags {
@@ -7,7 +8,7 @@ export interface Flags {
   /** A part of the case's name. */
   readonly case: string
   readonly records: number
-  readonly memoryRuns: number
+  readonly memoryRuns: MemoryRuns
   readonly throughputRuns: number
   readonly cpuProf: boolean
   readonly out: string | undefined
@@ -21,7 +22,7 @@ export const help = `npm run bench -- [flags]
   --only memory|throughput   One of the two parts. Default: both.
   --case <text>              Only the cases whose name has this in it.
   --records <n>              Records of the smaller memory run (the larger has ten times as many) and of each throughput run. Default ${fullRecords}.
-  --runs <n>                 Runs of each case. Default: 1 for memory at each size, 5 for throughput.
+  --runs <n>                 Runs of each case. Default: memory 3 at the small size and 1 at the large one, throughput 5.
   --quick                    ${quickRecords} records, one run: does everything work? Says nothing about speed or memory.
   --cpu-prof                 A CPU profile of every run, in <out>/profiles, for the DevTools of Chrome or an editor. Slows the run.
   --out <folder>             Where bench.json, profiles and the files of a run go; it needs some 4 GB. Default ./out.
@@ -64,7 +65,7 @@ export function flagsFrom(args: readonly string[]): Flags | 'help' {
     case: knownCase(values.case),
     records:
       values.records === undefined ? (values.quick ? quickRecords : fullRecords) : wholeNumber('--records', values.records),
-    memoryRuns: runs ?? 1,
+    memoryRuns: { small: runs ?? (values.quick ? 1 : 3), large: runs ?? 1 },
     throughputRuns: runs ?? (values.quick ? 1 : 5),
     cpuProf: values['cpu-prof'],
     out: values.out,

@@ -50,7 +50,6 @@ async function measureAll(bench: Bench, flags: Flags): Promise<BenchReport> {
       processor: cpus()[0]?.model ?? 'unknown',
       memoryBytes: totalmem(),
     },
-    runs: flags.throughputRuns,
     memory,
     throughput,
   }

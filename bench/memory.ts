@@ -9,6 +9,12 @@ const judgedFromRecords = 1_000_000
 /** How much more a run of ten times the records may take. */
 const growthAtMost = 0.15
 
+/** Peaks differ by some percent from run to run, and small runs are cheap to repeat. */
+export interface MemoryRuns {
+  readonly small: number
+  readonly large: number
+}
+
 /** One case at its two sizes. */
 export interface MemoryResult {
   readonly name: string
@@ -23,9 +29,9 @@ export interface MemoryResult {
 }
 
 /** Runs a case at a size and at ten times of it, and compares the peaks. */
-export async function memoryOf(bench: Bench, measured: BenchCase, records: number, runs: number): Promise<MemoryResult> {
-  const small = await peaks(bench, measured, records, runs)
-  const large = await peaks(bench, measured, records * 10, runs)
+export async function memoryOf(bench: Bench, measured: BenchCase, records: number, runs: MemoryRuns): Promise<MemoryResult> {
+  const small = await peaks(bench, measured, records, runs.small)
+  const large = await peaks(bench, measured, records * 10, runs.large)
   const growth = median(large.peakBytes) / median(small.peakBytes) - 1
   return {
     name: measured.name,

@@ -13,7 +13,6 @@ export interface BenchReport {
     readonly processor: string
     readonly memoryBytes: number
   }
-  readonly runs: number
   readonly memory: readonly MemoryResult[]
   readonly throughput: readonly ThroughputResult[]
 }

@@ -1,10 +1,12 @@
 // Checks what users would install: packs every workspace, then looks at each tarball with publint, attw, and by loading it
-// as ESM and as CJS from a folder where only its declared dependencies can be found. Needs `npm run build` first.
+// as ESM and as CJS from a folder where only its declared dependencies can be found; and makes a new project of them. Needs
+// `npm run build` first.
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
+import { checkNewProject } from './check-new-project.mjs'
 import { packageCalls } from './package-calls.mjs'
 import { runProgram, twoAtATime } from './parallel.mjs'
 import { entriesOf, hasCjs, listWorkspaces, repositoryRoot } from './workspaces.mjs'
@@ -54,7 +56,8 @@ function checkFiles(files) {
     .filter(name => !files.includes(name))
     .map(name => `${name} is not in the tarball`)
   const unwanted = files
-    .filter(file => /^(src|test)\/|\.test\.|tsconfig|tsup\.config/.test(file))
+    // A template is handed out with its own sources, test and settings.
+    .filter(file => !file.startsWith('templates/') && /^(src|test)\/|\.test\.|tsconfig|tsup\.config/.test(file))
     .map(file => `${file} is in the tarball`)
   return [...missing, ...unwanted]
 }
@@ -144,7 +147,10 @@ try {
     )
     return problems.length > 0
   })
-  if (failed.some(Boolean)) process.exitCode = 1
+  const packages = workspaces.map(({ manifest }) => ({ manifest, tarball: packed.get(manifest.name).tarball }))
+  const problems = await checkNewProject(packages)
+  console.log(problems.length === 0 ? 'a new project  good' : `a new project  FAILED\n  ${problems.join('\n  ')}`)
+  if (failed.some(Boolean) || problems.length > 0) process.exitCode = 1
 } finally {
   rmSync(place, { recursive: true, force: true })
 }

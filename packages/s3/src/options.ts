@@ -70,7 +70,8 @@ export interface Settings extends S3Options {
 const mebibyte = 1024 * 1024
 /** Set by sinks and by every write. */
 const ownMetadata = new Set(['loadid', 'pipeline', 'group', writeIdKey])
-const known = new Set([
+/** All that {@link settingsOf} takes. */
+export const optionNames: ReadonlySet<string> = new Set([
   ...['client', 'region', 'endpoint', 'forcePathStyle', 'credentials', 'maxAttempts'],
   ...[
     'partBytes',
@@ -115,7 +116,7 @@ function placeOptionProblems(options: S3PlaceOptions): string[] {
   const { endpoint, partBytes, partsInFlight, maxAttempts, tags, metadata, kmsKeyId, serverSideEncryption, expectedBucketOwner } =
     options
   const problems: string[] = []
-  const unknown = Object.keys(options).filter(key => !known.has(key))
+  const unknown = Object.keys(options).filter(key => !optionNames.has(key))
   if (unknown.length > 0) problems.push(`unknown: ${unknown.join(', ')}`)
   const inRange = (name: string, value: number | undefined, min: number, max: number) => {
     if (value !== undefined && !(Number.isInteger(value) && value >= min && value <= max))

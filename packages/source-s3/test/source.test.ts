@@ -66,20 +66,6 @@ describe('s3Source', () => {
     await server.close()
   })
 
-  test('reads an object anew that is replaced while it is read, and never half of each', async () => {
-    const { server, load } = await world()
-    server.put('incoming', 'a.csv', text(50_000, 'old'))
-    server.failWhen({ operation: 'GetObject' }, 'truncated')
-    server.failWhen({ operation: 'GetObject', nth: 2 }, { otherWriter: text(50_000, 'new') })
-
-    const { ids, report } = await load()
-
-    expect(new Set(ids.map(id => id.slice(0, 3))).size).toBeLessThanOrEqual(1)
-    expect(report.status === 'failed' || ids.length === 50_000).toBe(true)
-    expect(server.requests.filter(({ code }) => code === 'PreconditionFailed').length).toBeGreaterThan(0)
-    await server.close()
-  })
-
   test('goes on within a download that is cut off', async () => {
     const { server, load } = await world()
     server.put('incoming', 'a.csv', text(50_000, 'row'))

@@ -1,6 +1,6 @@
-import { spawnSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -21,14 +21,27 @@ interface Workflow {
 
 const { check } = (parse(read('.github/workflows/ci.yml')) as Workflow).jobs
 const script = read('.ci/run')
-const scriptSteps = [...script.matchAll(/^step (.+)$/gm)].map(match => match[1])
+const commandsIn = (pattern: RegExp) => [...script.matchAll(pattern)].map(match => match[1])
+const scriptSteps = commandsIn(/^step (.+)$/gm)
 
 describe('continuous integration', () => {
-  test('runs the steps of .ci/run, in their order, then prints the totals', () => {
+  test('runs the steps of .ci/run, in their order, then prints the totals and clears away', () => {
     const commands = check.steps.flatMap(step => step.run ?? [])
+    const atTheEnd = commandsIn(/^trap '(.+)' EXIT$/gm)
 
     expect(scriptSteps.length).toBeGreaterThan(5)
-    expect(commands).toEqual([...scriptSteps, 'node tools/test-totals.mjs'])
+    expect(atTheEnd).toHaveLength(1)
+    expect(commands.map(command => command.replace(' >> "$GITHUB_ENV"', ''))).toEqual([
+      ...commandsIn(/^(?:step|variables) (.+)$/gm),
+      'node tools/test-totals.mjs',
+      ...atTheEnd,
+    ])
+  })
+
+  test('hands on the variables that .ci/run exports', () => {
+    const handing = check.steps.flatMap(({ run }) => (run?.endsWith(' >> "$GITHUB_ENV"') ? [run.split(' >> ')[0]] : []))
+
+    expect(handing).toEqual(commandsIn(/^variables (.+)$/gm))
   })
 
   test('sets the same variables as .ci/run, besides the one its runner sets itself', () => {
@@ -46,6 +59,46 @@ describe('continuous integration', () => {
     const scripts = readJson(join(repositoryRoot, 'package.json')).scripts as Record<string, string>
 
     expect(['npm ci', ...(scripts.check ?? '').split(' && ')]).toEqual(scriptSteps)
+  })
+})
+
+describe('the server for the live S3 suites', () => {
+  let bin: string
+  beforeEach(async () => {
+    bin = await mkdtemp(join(tmpdir(), 'millrace-bin-'))
+    for (const name of ['bash', 'cut', 'env', 'grep', 'mktemp', 'rm', 'tail', 'timeout'])
+      await symlink(execFileSync('which', [name], { encoding: 'utf8' }).trim(), join(bin, name))
+  })
+  afterEach(() => rm(bin, { recursive: true, force: true }))
+
+  const script = (name: string, text: string) => writeFile(join(bin, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 })
+  const radosgw = (command: string) =>
+    spawnSync(join(repositoryRoot, 'tools/start-radosgw.sh'), [command], { env: { PATH: bin }, encoding: 'utf8' })
+  const skipped = (why: string) => ({ status: 0, stdout: '', stderr: `The live S3 suites are skipped: ${why}\n` })
+
+  test('is done without, and says why in one line, where there is no apt-get', () => {
+    expect(radosgw('offer')).toMatchObject(skipped('there is no apt-get'))
+  })
+
+  test('is done without where nobody is root', async () => {
+    await script('apt-get', 'exit 0')
+    await script('id', 'echo 1000')
+    await script('sudo', 'echo "a password is required" >&2; exit 1')
+
+    expect(radosgw('offer')).toMatchObject(skipped('installing packages needs root'))
+  })
+
+  test('is done without where the packages cannot be had', async () => {
+    await script('apt-get', 'echo $*; echo "E: no such package" >&2; case "$*" in *install*) exit 100; esac')
+    await script('id', 'echo 0')
+
+    expect(radosgw('offer')).toMatchObject(
+      skipped('apt-get could not get radosgw ceph-mon ceph-osd ceph-common, or took more than 120 s'),
+    )
+  })
+
+  test('is not stopped where none was started', () => {
+    expect(radosgw('stop')).toMatchObject({ status: 0, stdout: '', stderr: '' })
   })
 })
 

@@ -1,3 +1,5 @@
+export type { AdapterAnswer, AdapterCall, AdapterSuite } from './adapter-cases.js'
+export { adapterCases } from './adapter-cases.js'
 export type { Around, WrappedCall } from './around.js'
 export { objectsAround, sinkAround, sourceAround, stateAround } from './around.js'
 export type { ArraySource, ArraySourceOptions } from './array-source.js'

@@ -1,4 +1,5 @@
 export * from './cases.js'
+export { describeAdapter } from './describe-adapter.js'
 export { describeCrashes } from './describe-crashes.js'
 export { describeSink } from './describe-sink.js'
 export { describeSource } from './describe-source.js'

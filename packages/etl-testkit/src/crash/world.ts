@@ -5,6 +5,7 @@ import {
   from,
   inspectState,
   listRejects,
+  type Reject,
   type RunOptions,
   type RunReport,
   run,
@@ -121,10 +122,16 @@ export async function runAct<T, U>(
 
 /** Looks at a world from outside. */
 export async function look<T, U>(world: CrashWorld<T, U>): Promise<Seen> {
-  const { state } = await world.open({ objects: store => store })
+  const { source, state } = await world.open({ objects: store => store })
   const rejects: unknown[] = []
-  for await (const { loadId: _loadId, ...reject } of listRejects(state)) rejects.push(toJson(reject))
+  for await (const reject of listRejects(state)) rejects.push(comparable(reject, source.capabilities.rereads === 'same'))
   // A replay's own groups vanish with it.
   const groups = Object.keys((await inspectState(state)).groups).filter(group => !group.startsWith('replay:'))
   return { records: await world.read(), rejects, published: groups.sort() }
+}
+
+/** A reject without its load; and without its place, where a record may stand elsewhere when it is read again. */
+function comparable({ loadId: _load, ...reject }: Reject, samePlace: boolean): unknown {
+  const { batchNo: _batch, row: _row, position: _position, ...rest } = reject
+  return toJson(samePlace ? reject : rest)
 }

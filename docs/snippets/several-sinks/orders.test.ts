@@ -28,3 +28,13 @@ it('writes both forms, copies the rejects, and tells once', async () => {
   const mails = readdirSync('mail').filter(name => name.endsWith('.ndjson'))
   expect(mails.map(name => JSON.parse(readFileSync(join('mail', name), 'utf8')).subject)).toEqual(['1 orders need a look'])
 })
+
+it('is explained with every place it writes to', () => {
+  const pipeline = orders.build({ at: 'file:.' })
+  pipeline.prepare(orders.name)
+
+  const { writes, rejectsTo } = pipeline.explain()
+
+  expect(writes).toBe('file:./out/{stem}.{ext}, as csv and file:./out/{stem}.{ext}, as parquet')
+  expect(rejectsTo).toMatchObject([{ stage: '2 validate', writes: expect.stringContaining('bad') }])
+})

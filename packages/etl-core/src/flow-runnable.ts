@@ -34,7 +34,7 @@ export function flowRunnable(parts: FlowParts, sink: Sink<unknown>): FlowRunnabl
       ...(sink.home === undefined ? {} : { state: sink.home.place }),
       ...(rejectSinks.length === 0
         ? {}
-        : { rejectsTo: rejectSinks.map(({ stage, sink }) => ({ stage, sink: sink.name, ...placeOf(sink) })) }),
+        : { rejectsTo: rejectSinks.map(({ stage, sink }) => ({ stage, sink: sink.name, ...whereOf(sink) })) }),
       bufferBytes: target.bufferBytes ?? 0,
     }),
     fingerprint: () => ({
@@ -71,7 +71,10 @@ export function flowRunnable(parts: FlowParts, sink: Sink<unknown>): FlowRunnabl
   })
 }
 
-const placeOf = ({ home }: Sink<never>) => (home === undefined ? {} : { place: home.place })
+const whereOf = ({ home, writes }: Sink<never>) => ({
+  ...(home === undefined ? {} : { place: home.place }),
+  ...(writes === undefined ? {} : { writes }),
+})
 
 /**
  * A record schema as JSON, where its library can say it (Standard JSON Schema); else only whose it is. Sinks with columns say more in

@@ -92,7 +92,12 @@ export interface Explanation {
   /** What the sink writes where and in which form, if it says so. */
   readonly writes?: string
   /** Where steps send copies of their rejects. */
-  readonly rejectsTo?: readonly { readonly stage: string; readonly sink: string; readonly place?: string }[]
+  readonly rejectsTo?: readonly {
+    readonly stage: string
+    readonly sink: string
+    readonly place?: string
+    readonly writes?: string
+  }[]
   readonly guarantee: Guarantee
   /** Where state and rejects will be; absent when the sink has no place for them. */
   readonly state?: string

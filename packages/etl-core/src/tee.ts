@@ -33,6 +33,7 @@ export function tee<T>(first: Sink<T>, second: Sink<T>, ...more: readonly Sink<T
         },
       }),
     }),
+    ...writesOf(given),
     get layout(): Json {
       return { tee: sinks.map(({ name, layout }) => ({ name, layout: layout ?? null })) }
     },
@@ -58,6 +59,12 @@ function refuseUnfit<T>(sinks: readonly Sink<T>[]): void {
       : []),
   ]
   if (problems.length > 0) throw new ConfigError('ETL_CONFIG_INVALID', `tee() cannot join these sinks: ${problems.join('; ')}.`)
+}
+
+/** For people: all that say it. */
+function writesOf<T>(sinks: readonly Sink<T>[]): Pick<Sink<T>, 'writes'> {
+  const all = sinks.flatMap(({ writes }) => writes ?? [])
+  return all.length === 0 ? {} : { writes: all.join(' and ') }
 }
 
 /** Appending is weaker than merging. Beside one that replaces, a merging sink is loaded group by group as well. */

@@ -48,6 +48,10 @@ export function explainText(about: { pipeline: string; version: string; descript
     ['source', made.source],
     ['steps', made.steps.length === 0 ? 'none' : made.steps.join(', ')],
     ['sink', made.writes === undefined ? made.sink : `${made.sink}: ${made.writes}`],
+    ...(made.rejectsTo ?? []).map(({ stage, sink, place, writes = place }): [string, string] => [
+      'rejects',
+      `copies of those of ${stage}: ${writes === undefined ? sink : `${sink}: ${writes}`}`,
+    ]),
     ['state', made.state ?? 'in memory only: the sink has no place for it; --state names one'],
     ['delivery', `${delivery}: ${reasons.join('; ')}`],
     ['stopping', survivesStop ? 'a stopped split goes on where it was' : 'a stopped split begins again from its start'],

@@ -1,8 +1,9 @@
 import { type RunReport, run } from '@millrace/etl-core'
 import { lambdaHandler } from '@millrace/lambda'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { worldbank } from '../src/index.js'
 import { handler } from '../src/lambda.js'
+import { type Lake, testLake } from './lake.js'
 import { digestsOf, freshFolder, millrace, published, served } from './world.js'
 
 const api = served()
@@ -40,6 +41,26 @@ describe('library call, command and Lambda handler', () => {
     expect(Object.keys(published(library.folder))).toHaveLength(4)
     expect(comparable(byCommand.report)).toEqual(comparable(byLibrary))
     expect(comparable(byLambda as RunReport)).toEqual(comparable(byLibrary))
+  })
+
+  it('give identical objects of a bucket', async () => {
+    const [folder, ...lakes] = [freshFolder(), await testLake(), await testLake(), await testLake()] as const
+    const [library, command, lambda] = lakes
+    const params = { indicators, date: '2015:2024', apiUrl: api.url }
+    const within = async <R>({ env }: Lake, act: () => Promise<R>): Promise<R> => {
+      for (const [name, value] of Object.entries(env)) if (name.startsWith('AWS_')) vi.stubEnv(name, value)
+      return act().finally(() => vi.unstubAllEnvs())
+    }
+
+    await run(worldbank, { ...params, to: folder.to })
+    await within(library, () => run(worldbank, { ...params, to: library.to }))
+    const flags = ['--indicators', indicators.join(','), '--date', '2015:2024', '--api-url', api.url, '--to', command.to]
+    await millrace(['run', 'worldbank', ...flags], command.env).ended
+    await within(lambda, () => handler({ ...params, to: lambda.to }, context as never))
+
+    for (const lake of lakes) expect(digestsOf(await lake.published())).toEqual(digestsOf(published(folder.folder)))
+    expect(Object.keys(published(folder.folder))).toHaveLength(4)
+    await Promise.all(lakes.map(lake => lake.close()))
   })
 
   it('the handler is one line over the pipeline', () => {

@@ -41,7 +41,8 @@ export function describeLake(name: string, { open, killAt, uploads }: LakeSuite)
   const load = (job: Job) => millrace(job(lake.to), lake.env)
   const inFolder = async (job: Job) => {
     const { folder, to } = freshFolder()
-    expect((await millrace(job(to)).ended).code).toBe(0)
+    const { code, stderr } = await millrace(job(to)).ended
+    expect(code, stderr).toBe(0)
     return published(folder)
   }
   let [smallFiles, wideFiles]: readonly Record<string, Buffer>[] = []

@@ -21,7 +21,12 @@ import type { RefusedRow, Sink, SinkCapabilities, WriteResult } from './sink.js'
 export function tee<T>(first: Sink<T>, second: Sink<T>, ...more: readonly Sink<T>[]): Sink<T> {
   const given = [first, second, ...more]
   refuseUnfit(given)
-  const sinks = given.map((sink, index) => sink.apart?.(`tee-${index + 1}`) ?? sink)
+  return teeNamed('tee', given)
+}
+
+/** @param name - Of the books its sinks keep. A tee within a tee names its own after where it stands. */
+function teeNamed<T>(name: string, given: readonly Sink<T>[]): Sink<T> {
+  const sinks = given.map((sink, index) => sink.apart?.(`${name}-${index + 1}`) ?? sink)
   return Object.freeze<Sink<T>>({
     ...jointSink<T>(sinks, {
       name: given.map(sink => sink.name).join(' and '),
@@ -37,10 +42,7 @@ export function tee<T>(first: Sink<T>, second: Sink<T>, ...more: readonly Sink<T
     get layout(): Json {
       return { tee: sinks.map(({ name, layout }) => ({ name, layout: layout ?? null })) }
     },
-    apart: name => {
-      const [a, b, ...rest] = given.map((sink, index) => sink.apart?.(`${name}-${index + 1}`) ?? sink)
-      return tee(a as Sink<T>, b as Sink<T>, ...rest)
-    },
+    apart: other => teeNamed(other, given),
     async stillPublished(group, ctx) {
       const there = await all(sinks, async sink => (await sink.stillPublished?.(group, ctx)) ?? true)
       return there.every(Boolean)

@@ -125,7 +125,7 @@ describe('tee', () => {
 
     tee(named(), named()).apart?.('copy')
 
-    expect(asked).toEqual(['tee-1', 'tee-2', 'copy-1', 'copy-2', 'tee-1', 'tee-2'])
+    expect(asked).toEqual(['tee-1', 'tee-2', 'copy-1', 'copy-2'])
   })
 })
 

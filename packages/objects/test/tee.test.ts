@@ -117,3 +117,50 @@ it('two sinks of a tee that write one object are refused, and what is there stay
   expect(report.status).toBe('failed')
   expect(report.error).toMatchObject({ code: 'ETL_CONFIG_INVALID', message: expect.stringContaining('Two sinks of one flow') })
 })
+
+it('a tee within a tee keeps books of its own: an object that is gone is noticed, whichever sink wrote it', async () => {
+  for (const gone of ['a.csv', 'b.csv', 'c.csv']) {
+    const store = memoryStore()
+    const nested = () => tee(pairOf(store, ['a.csv', 'b.csv']), objectSink({ ...at(store), path: 'c.csv', format: csv<Plant>() }))
+    await runInto(nested(), store)
+    await store.delete([gone])
+
+    const { status } = await runInto(nested(), store)
+
+    expect([gone, status, Object.keys(await visible(store))]).toEqual([gone, 'succeeded', ['a.csv', 'b.csv', 'c.csv']])
+  }
+})
+
+it('a sink that becomes one of a tee goes on with its object, and alone again as well', async () => {
+  const store = memoryStore()
+  await runInto(objectSink({ ...at(store), path: 'a.csv', format: csv<Plant>() }), store)
+
+  const [together, alone] = [
+    await runInto(pairOf(store, ['b.csv', 'a.csv']), store),
+    await runInto(objectSink({ ...at(store), path: 'a.csv', format: csv<Plant>() }), store),
+  ]
+
+  expect([together, alone].map(({ status, error }) => error?.message ?? status)).toEqual(['succeeded', 'succeeded'])
+  expect(Object.keys(await visible(store))).toEqual(['a.csv', 'b.csv'])
+})
+
+it('copies of rejects stay in their place when a step is put before theirs', async () => {
+  const store = memoryStore()
+  const copies = () => objectSink<Reject>({ ...at(store), path: 'bad.ndjson', format: ndjson<Reject>() })
+  const records = (bookmark: string) => from(arraySource({ splits: { all: [plant(1), { id: 2, name: '' }] }, bookmark }))
+  const sink = () => objectSink<Plant>({ ...at(store), path: 'a.csv', format: csv<Plant>() })
+  const builds = [
+    () => records('b1').validate(named, { rejectsTo: copies() }).into(sink()),
+    () =>
+      records('b2')
+        .map(each => each)
+        .validate(named, { rejectsTo: copies() })
+        .into(sink()),
+  ]
+
+  for (const build of builds) {
+    const report = await run(definePipeline({ name: 'plants', build }), {}, { state: stateOver(store, '_millrace/state') })
+    expect(report.status).toBe('succeeded')
+  }
+  expect((await visible(store))['bad.ndjson']).toContain('"stage":"2 validate"')
+})

@@ -112,7 +112,7 @@ function sinkWithBooks<T>(options: ObjectSinkSettings<T>, part: string | undefin
       const known = partitionBy.length === 0 ? facts : factsWithout(facts, partitionBy)
       format = options.format.prepare?.(known) ?? options.format
       const stored = append ? columnsOfFlow(facts) : undefined
-      columns = stored && storedColumns(path, part, stored, options.schemaChanges === 'any')
+      columns = stored && storedColumns(path, stored, options.schemaChanges === 'any')
     },
 
     apart: name => sinkWithBooks(options, name),
@@ -122,7 +122,8 @@ function sinkWithBooks<T>(options: ObjectSinkSettings<T>, part: string | undefin
       const at = await store()
       await columns?.check(at, ctx)
       if (keys.length === 0) return { objects: {} }
-      await refuseOwned(at, { pipeline: ctx.pipeline, group: groupOf(splits[0] as Split), part }, keys, ctx.signal)
+      const me = { pipeline: ctx.pipeline, group: groupOf(splits[0] as Split), part, loadId: ctx.load.loadId }
+      await refuseOwned(at, me, keys, ctx.signal)
       const etagAt = async (key: string) => [key, (await at.head(key, { signal: ctx.signal }))?.etag ?? null] as const
       return { objects: Object.fromEntries(await Promise.all(keys.map(etagAt))) }
     },

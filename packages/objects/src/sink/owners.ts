@@ -13,13 +13,19 @@ interface OwnerDoc extends KeyOwner {
 
 const ownerKeyOf = (key: string): string => `${ownFolder}/owners/${hashOf(key, 32)}.json`
 
+/** A group that publishes, and the load it does so in. */
+export interface Claimant extends KeyOwner {
+  readonly loadId: string
+}
+
 /**
  * Refuses keys that another group, or another pipeline at this place, publishes to: the two would replace each other's objects in turns.
- * Reads only.
+ * Another sink of the same flow is refused if it published there in this very load: flows change, and what an earlier load wrote under
+ * another name (before there was a `tee`, or when a step stood elsewhere) is the group's own. Reads only.
  *
  * @throws ConfigError `ETL_CONFIG_INVALID` naming both, and what to do.
  */
-export async function refuseOwned(store: ObjectStore, me: KeyOwner, keys: readonly string[], signal: AbortSignal): Promise<void> {
+export async function refuseOwned(store: ObjectStore, me: Claimant, keys: readonly string[], signal: AbortSignal): Promise<void> {
   await Promise.all(keys.map(key => otherOwner(store, me, key, signal)))
 }
 
@@ -29,12 +35,13 @@ export async function refuseOwned(store: ObjectStore, me: KeyOwner, keys: readon
  *
  * @throws As {@link refuseOwned}.
  */
-export async function claimKeys(store: ObjectStore, me: KeyOwner, keys: readonly string[], signal: AbortSignal): Promise<void> {
+export async function claimKeys(store: ObjectStore, me: Claimant, keys: readonly string[], signal: AbortSignal): Promise<void> {
   for (const key of keys) {
     for (;;) {
       const found = await otherOwner(store, me, key, signal)
       if (found === 'mine') break
-      const doc: OwnerDoc = { format: 1, key, ...me }
+      const { pipeline, group, part } = me
+      const doc: OwnerDoc = { format: 1, key, pipeline, group, part }
       const body = new TextEncoder().encode(`${JSON.stringify(doc)}\n`)
       try {
         await store.put(ownerKeyOf(key), body, { condition: found, contentType: 'application/json', signal })
@@ -63,21 +70,23 @@ export async function ownerOf(store: ObjectStore, key: string, signal: AbortSign
 /** The condition under which a key may be claimed, or that it is this group's already. Throws if another one holds it. */
 async function otherOwner(
   store: ObjectStore,
-  me: KeyOwner,
+  me: Claimant,
   key: string,
   signal: AbortSignal,
 ): Promise<'mine' | 'absent' | { readonly etag: string }> {
   const found = await readOwner(store, key, signal)
   if (!found) return 'absent'
   if (found.owner && same(found.owner, me)) return 'mine'
-  if (found.owner && (await holds(store, found.owner, key, signal))) throw owned(store, key, found.owner, me)
+  if (found.owner && (await holds(store, found.owner, me, key, signal))) throw owned(store, key, found.owner, me)
   return { etag: found.etag }
 }
 
 /** Whether an owner's newest manifest names the key, and its object is there. */
-async function holds(store: ObjectStore, owner: KeyOwner, key: string, signal: AbortSignal): Promise<boolean> {
+async function holds(store: ObjectStore, owner: KeyOwner, me: Claimant, key: string, signal: AbortSignal): Promise<boolean> {
   const manifest = (await readManifest(store, manifestKeyOf(owner), signal))?.manifest
   if (manifest?.group !== owner.group || !manifest.objects.some(object => object.key === key)) return false
+  const ofOneFlow = owner.pipeline === me.pipeline && owner.group === me.group
+  if (ofOneFlow && manifest.loadId !== me.loadId) return false
   return (await store.head(key, { signal })) !== undefined
 }
 

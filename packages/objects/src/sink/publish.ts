@@ -39,7 +39,7 @@ export async function publishObject<T>(
   )
   const parts = group.receipts.flatMap(({ split, receipt }) => placed(split, receipt, ctx))
   const content = await contentOf(store, format, parts, ctx.signal)
-  const me = { pipeline: ctx.pipeline, group: group.name, part: publisher.part }
+  const me = { pipeline: ctx.pipeline, group: group.name, part: publisher.part, loadId: ctx.load.loadId }
   await claimKeys(store, me, keys, ctx.signal)
   const writing = { contentType: format.contentType, metadata: publishedMetadata(ctx, group.name), signal: ctx.signal }
   const published: PublishedObject[] = []

@@ -43,13 +43,8 @@ function inFiles({ name, type, nullable }: Column): Column {
  * Appended objects lie beside older ones and are read together with them: their columns may grow by nullable ones, and change in no other
  * way.
  */
-export function storedColumns(
-  path: string,
-  part: string | undefined,
-  columns: readonly Column[],
-  allowAny: boolean,
-): StoredColumns {
-  const keyOf = ({ pipeline }: RunContext) => `${ownFolder}/${pipeline}/columns/${hashOf([path, part ?? null], 16)}.json`
+export function storedColumns(path: string, columns: readonly Column[], allowAny: boolean): StoredColumns {
+  const keyOf = ({ pipeline }: RunContext) => `${ownFolder}/${pipeline}/columns/${hashOf(path, 16)}.json`
   let checkedFor: string | undefined
   let found: { readonly doc: ColumnsDoc | undefined; readonly etag: string | undefined } | undefined
 

@@ -144,16 +144,17 @@ function flagTable(flags) {
 }
 
 /** The cases of the contract suites, from the suites themselves, and what each wants. */
-function contractsPage({ sinkCases, sourceCases, objectStoreCases, stateStoreCases }) {
+function contractsPage({ adapterCases, crashCases, sinkCases, sourceCases, objectStoreCases, stateStoreCases }) {
   const nothing = () => {
     throw new Error('cases are only listed here')
   }
   const kit = 'packages/etl-testkit/src'
+  const everyKind = ['crash', 'stop', 'outage', 'failure', 'pause', 'company']
   const list = cases => cases.map(({ name }) => `- ${name}`).join('\n')
   return page(
     'The contracts, case by case',
     `The suites of [@millrace/etl-testkit](../../packages/etl-testkit/README.md), as they run. A case that the declared capabilities rule out, or that
-the suite was not given the means for, shows as skipped with the reason.`,
+the suite was not given the means for, shows as skipped with the reason. Which [planted bugs](planted-bugs.md) they find, a test knows.`,
     `## A sink: describeSink\n\n${list(sinkCases({ record: nothing, open: nothing }))}`,
     interfaceTable(`${kit}/sink/suite.ts#SinkSuite`),
     'The world that `open` returns:',
@@ -164,5 +165,11 @@ the suite was not given the means for, shows as skipped with the reason.`,
     interfaceTable(`${kit}/source/suite.ts#SourceWorld`),
     `## An object store: describeObjectStore\n\n${list(objectStoreCases({ open: nothing }))}`,
     `## A state store: describeStateStore\n\n${list(stateStoreCases({ open: nothing }))}`,
+    `## A pipeline to which anything may happen: describeCrashes\n\n${list(crashCases({ build: nothing, kinds: everyKind }))}`,
+    interfaceTable(`${kit}/crash/world.ts#CrashOptions`),
+    'The world that `build` returns:',
+    interfaceTable(`${kit}/crash/world.ts#CrashWorld`),
+    `## What runs pipelines for others: describeAdapter\n\n${list(adapterCases({ run: nothing }))}`,
+    interfaceTable(`${kit}/adapter-cases.ts#AdapterSuite`),
   )
 }

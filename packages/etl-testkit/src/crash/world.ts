@@ -31,7 +31,10 @@ export interface CrashWorld<T, U = T> {
   open(life: Pick<Life, 'objects'>): CrashEnds<T, U> | Promise<CrashEnds<T, U>>
   /** What a reader of the destination sees. */
   read(): readonly unknown[] | Promise<readonly unknown[]>
-  /** Gives the source something new, in splits of their own. With it a second load follows the first, with a trigger of its own. */
+  /**
+   * Gives the source something new. With it a second load follows the first, with a trigger of its own. Where processes sleep (`pause`),
+   * splits that were planned before must go on reading as they did, or say that their source changed.
+   */
   next?(): Promise<void> | void
   /** Throws when a reader sees what no reader may ever see. Asked when a process has just ended, and again when all is done. */
   always?(): Promise<void> | void

@@ -1,0 +1,69 @@
+import { describe, expect, test } from 'vitest'
+import type { PlantedBug } from './bug.js'
+import { endBugs } from './bugs/ends.js'
+import { ownerBugs } from './bugs/owners.js'
+import { placeBugs } from './bugs/places.js'
+import { runnerBugs } from './bugs/runner.js'
+import { pageOf } from './page.js'
+import { edited, resultsWith } from './patched.js'
+import type { CaseResult } from './suites.js'
+
+const bugs: readonly PlantedBug[] = [...runnerBugs, ...ownerBugs, ...placeBugs, ...endBugs]
+const worlds = ['loads', 'objects', 'stores', 'sources', 'adapters'] as const
+
+/** The suites of a world that some bug is to be found by. */
+const suitesOf = (world: PlantedBug['world']) => [
+  ...new Set(bugs.filter(bug => bug.world === world).flatMap(bug => Object.keys(bug.foundBy))),
+]
+
+/** Each process keeps a core busy, so two run at a time. */
+const lanes: Promise<unknown>[] = [Promise.resolve(), Promise.resolve()]
+let turn = 0
+function results(...of: Parameters<typeof resultsWith>): Promise<readonly CaseResult[]> {
+  const lane = turn++ % lanes.length
+  const running = (lanes[lane] as Promise<unknown>).then(() => resultsWith(...of))
+  lanes[lane] = running.catch(() => undefined)
+  return running
+}
+
+const failed = (found: readonly CaseResult[]) =>
+  found.filter(({ outcome }) => outcome === 'failed').map(({ suite, name, message }) => `${suite}: ${name}\n${message}`)
+
+describe.concurrent('without a bug', () => {
+  test.each(worlds)('every case of "%s" holds', async world => {
+    const found = await results([], world, suitesOf(world))
+
+    expect(failed(found)).toEqual([])
+    expect([...new Set(found.map(({ suite }) => suite))].sort()).toEqual(suitesOf(world).sort())
+  })
+})
+
+describe.concurrent('the contract finds that', () => {
+  test.each(bugs.map(bug => [bug.name, bug] as const))('%s', async (_, bug) => {
+    const found = await results(bug.edits, bug.world, Object.keys(bug.foundBy))
+    const bad = found.filter(({ outcome }) => outcome === 'failed')
+    const expected = Object.entries(bug.foundBy).flatMap(([suite, cases]) => cases.map(begin => ({ suite, begin })))
+
+    const unseen = expected.filter(({ suite, begin }) => !bad.some(each => each.suite === suite && each.name.startsWith(begin)))
+    expect(unseen, `found instead: ${failed(found).join('\n') || 'nothing'}`).toEqual([])
+  })
+})
+
+describe('the list', () => {
+  test('has twenty bugs and more, each told apart', () => {
+    expect(bugs.length).toBeGreaterThanOrEqual(20)
+    expect(new Set(bugs.map(bug => bug.name)).size).toBe(bugs.length)
+  })
+
+  test('is what the documentation says of it', async () => {
+    await expect(pageOf(bugs)).toMatchFileSnapshot('../../docs/reference/planted-bugs.md')
+  })
+
+  test('refuses a patch that the code has left behind', () => {
+    const edit = { file: 'some.ts', find: 'here', replace: 'there' }
+
+    expect(() => edited('elsewhere, here and here', [edit])).toThrow(/occurs 3 times/)
+    expect(() => edited('nothing', [edit])).toThrow(/in some\.ts this no longer occurs/)
+    expect(edited('just here', [edit])).toBe('just there')
+  })
+})

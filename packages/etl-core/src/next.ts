@@ -60,6 +60,19 @@ export async function forgetNext(state: StateStore, loadId: string): Promise<voi
 /** Starts one follower; `undefined` when it was handed on and runs elsewhere. */
 export type StartNext = (follower: NamedFollower) => Promise<RunReport | undefined>
 
+/** Loads whose followers are being run: by the runs that one is nested in, as a follower of theirs. */
+export type LoadsInHand = ReadonlySet<string>
+
+const inHandName = ({ report, bornEpoch }: NextDoc): string => hashOf([report.pipeline, report.loadId, bornEpoch])
+
+/** What {@link runFollowers} runs with. */
+export interface FollowerParts {
+  readonly signal: AbortSignal
+  /** A pipeline that follows itself, at once or in a circle, meets the loads it follows: they are not begun with again. */
+  readonly inHand: LoadsInHand
+  startWith(inHand: LoadsInHand): StartNext
+}
+
 /**
  * Runs what follows the loads that have ended, those of earlier runs that died included. A load's document is removed when its followers
  * have run to an end; one that stopped, or that another run is at, is left for the next run of this pipeline.
@@ -67,8 +80,7 @@ export type StartNext = (follower: NamedFollower) => Promise<RunReport | undefin
 export async function runFollowers(
   pipeline: Pipeline,
   state: StateStore,
-  signal: AbortSignal,
-  start: StartNext,
+  { signal, inHand, startWith }: FollowerParts,
 ): Promise<FollowerReport[]> {
   const reports: FollowerReport[] = []
   const unfinished = (await loadDoc<HeadDoc>(state, headKey)).value?.load
@@ -78,7 +90,9 @@ export async function runFollowers(
     const { value, version } = await loadDoc<NextDoc>(state, key)
     // A load that is not closed yet may still be abandoned.
     if (!value || (unfinished?.bornEpoch === value.bornEpoch && !unfinished.closing)) continue
-    const ended = await followersOf(pipeline, value, signal, start)
+    const name = inHandName(value)
+    if (inHand.has(name)) continue
+    const ended = await followersOf(pipeline, value, signal, startWith(new Set([...inHand, name])))
     reports.push(...ended)
     await settle(state, key, value, version, ended)
   }
@@ -113,7 +127,9 @@ async function startOne(follower: NamedFollower, start: StartNext): Promise<Pick
 /** Ids that are the same whenever `next` gives the same: from the load, the follower's name and its parameters. */
 function namedFollowers(pipeline: Pipeline, { bornEpoch, report }: NextDoc): NamedFollower[] {
   const seen = new Map<string, number>()
-  return (pipeline.next?.(report) ?? []).map(follower => {
+  const followers = pipeline.next?.(report) ?? []
+  if (!Array.isArray(followers)) throw new TypeError('a list of followers is expected, at once and not as a promise')
+  return (followers as readonly Follower[]).map(follower => {
     const params = toJson(follower.params ?? null)
     const same = canonicalJson([follower.pipeline.name, params])
     const nth = seen.get(same) ?? 0
@@ -152,7 +168,7 @@ function nextFailed(pipeline: Pipeline, doc: NextDoc, error: unknown): EtlError 
   const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
   return new EtlError(
     'ETL_NEXT_FAILED',
-    `What follows load ${doc.report.loadId} of "${pipeline.name}" could not be told: next() threw ${what}`,
+    `What follows load ${doc.report.loadId} of "${pipeline.name}" could not be told: next() failed with ${what}`,
     { cause: error },
   )
 }

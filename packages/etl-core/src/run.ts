@@ -4,7 +4,7 @@ import { type BeginOptions, type Begun, beginLoad, fingerprintOf } from './begin
 import { isEtlError } from './errors.js'
 import { hashOf } from './json.js'
 import { type BookmarksDoc, bookmarksKey, type HeadDoc, headKey, type LoadDoc, loadDoc } from './load-state.js'
-import { followerOptions, runFollowers, type StartNext } from './next.js'
+import { followerOptions, type LoadsInHand, runFollowers, type StartNext } from './next.js'
 import { removeLane } from './overlap.js'
 import { thisProcess } from './owner.js'
 import { parseParams } from './params.js'
@@ -50,21 +50,37 @@ export async function runBuilt(
   params: unknown,
   options: RunOptions = {},
 ): Promise<RunReport> {
+  return runAmong(new Set(), pipeline, runnable, params, options)
+}
+
+async function runAmong(
+  inHand: LoadsInHand,
+  pipeline: Pipeline,
+  runnable: Runnable,
+  params: unknown,
+  options: RunOptions,
+): Promise<RunReport> {
   const session = await openSession(pipeline, runnable, params, options)
   try {
     const report = await runLoads(session)
-    return await withFollowers(session, report)
+    return await withFollowers(session, report, inHand)
   } finally {
     session.watch.dispose()
   }
 }
 
 /** What follows runs when this run's own loads are done and nobody is owner any more. A run that stopped leaves it to the next one. */
-async function withFollowers({ pipeline, state, options, watch }: Session, report: RunReport): Promise<RunReport> {
+async function withFollowers(session: Session, report: RunReport, inHand: LoadsInHand): Promise<RunReport> {
+  const { pipeline, state, options, watch } = session
   if (!pipeline.next || report.status === 'stopped') return report
-  const inProcess: StartNext = ({ pipeline, params, loadId }) =>
-    run(pipeline, params as never, { ...followerOptions(options), loadId })
-  const next = await runFollowers(pipeline, state, watch.soft, options.startNext ?? inProcess)
+  const inProcess =
+    (among: LoadsInHand): StartNext =>
+    async ({ pipeline, params, loadId }) => {
+      const runnable = pipeline.build(await parseParams(pipeline, params))
+      return runAmong(among, pipeline, runnable, params, { ...followerOptions(options), loadId })
+    }
+  const startWith = (among: LoadsInHand) => options.startNext ?? inProcess(among)
+  const next = await runFollowers(pipeline, state, { signal: watch.soft, inHand, startWith })
   return next.length === 0 ? report : { ...report, next }
 }
 

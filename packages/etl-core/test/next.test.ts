@@ -129,6 +129,40 @@ describe('what follows a load', () => {
     expect(writes).toBeGreaterThan(5)
   })
 
+  it('may be the pipeline itself, until there is nothing new', async () => {
+    const state = memoryState()
+    const home = { place: 'memory:self', state: () => state }
+    let asked = 0
+    let plans = 0
+    const self: Pipeline = definePipeline({
+      name: 'self',
+      build: () => {
+        const { source } = numbers({ splits: { all: [1] }, bookmark: `b${Math.min(++plans, 3)}` })
+        return from(source).into({ ...parts().sink, home })
+      },
+      next: () => {
+        if (++asked > 20) throw new Error('asked for ever')
+        return [follow(self)]
+      },
+    }) as unknown as Pipeline
+
+    const report = await runParent(self)
+
+    const chain: RunReport[] = []
+    for (let one: RunReport | undefined = report; one; one = one.next?.[0]?.report) chain.push(one)
+    expect(chain.map(({ status }) => status)).toEqual(['succeeded', 'succeeded', 'succeeded', 'unchanged'])
+    expect(Object.keys(await documents(state)).filter(key => key.startsWith('next/'))).toEqual([])
+  })
+
+  it('is told that a list is expected, and not a promise of one', async () => {
+    const { pipeline } = child()
+    const report = await runParent(parent((async () => [follow(pipeline)]) as never))
+
+    expect(report.next).toMatchObject([
+      { error: { code: 'ETL_NEXT_FAILED', message: expect.stringContaining('not as a promise') } },
+    ])
+  })
+
   it('has an identity that comes from the load, the pipeline and the parameters', async () => {
     const ids: string[] = []
     const startNext = async ({ loadId }: { loadId: string }) => {

@@ -42,6 +42,8 @@ export interface Batch<T> {
   readonly rows: Rows<T>
   /** The source record a row came from, as JSON, for rejects. */
   rawOf(row: number): Json
+  /** The index of that record in its source batch: rows that a step made of one record have the same. */
+  originOf?(row: number): number
 }
 
 /** Rows over an array that is already there. */

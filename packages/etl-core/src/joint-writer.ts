@@ -1,5 +1,5 @@
 import type { Batch } from './batch.js'
-import { RecordError } from './errors.js'
+import { RecordError, SourceError } from './errors.js'
 import type { Json } from './json.js'
 import type { SplitContext } from './load.js'
 import type { RefusedRow, Sink, SinkWriter } from './sink.js'
@@ -10,6 +10,8 @@ interface SideDoc {
   readonly checkpoint: Checkpoint
   /** What it refused of the batches it alone has: they are not written to it again, so it will not say so again. */
   readonly refused: readonly { readonly batchNo: number; readonly rows: readonly RefusedDoc[] }[]
+  /** Of those batches, in order: which records were in them, see `membersOf`. */
+  readonly members: readonly number[]
 }
 
 interface RefusedDoc {
@@ -34,15 +36,17 @@ interface Side {
   readonly writer: SinkWriter<unknown>
   readonly before: SideDoc | undefined
   acknowledged: Checkpoint | undefined
-  /** By batch number. */
+  /** By batch number, of batches that some other sink may still lack. */
   readonly refused: Map<number, readonly RefusedRow[]>
+  readonly members: Map<number, number>
 }
 
 /**
  * Opens a split in several sinks at once.
  *
  * A split goes on at the oldest of their checkpoints. A sink that is ahead gets the batches it has no second time; that needs a source that
- * hands over the same batches again. With one that may not (`rereads: 'mayDiffer'`) only checkpoints that all sinks reached count.
+ * hands over the same batches again. With one that may not (`rereads: 'mayDiffer'`) only checkpoints that all sinks reached count. What the
+ * steps make of them may differ, as code may have been corrected since: that is noticed, and the split is read again from its start.
  */
 export async function openJointly(
   sinks: readonly Sink<never>[],
@@ -58,14 +62,21 @@ export async function openJointly(
     throw error
   }
   let common = ctx.resume
+  const maySeparate = rereads === 'same' && sinks.every(({ capabilities }) => capabilities.durableAt === 'flush')
 
   return {
     async write(side, batch) {
-      const { writer, before, refused } = sides[side] as Side
+      const { writer, before, refused, members } = sides[side] as Side
       const { batchNo } = batch.checkpoint
-      if (before && batchNo <= before.checkpoint.batchNo) return refused.get(batchNo) ?? []
+      if (before && batchNo <= before.checkpoint.batchNo) {
+        if (members.get(batchNo) !== membersOf(batch)) throw otherMembers(ctx.split.id, batchNo, sinks[side] as Sink<never>)
+        return refused.get(batchNo) ?? []
+      }
       const { rejected = [] } = await writer.write(batch)
-      if (rejected.length > 0) refused.set(batchNo, rejected)
+      if (maySeparate) {
+        members.set(batchNo, membersOf(batch))
+        if (rejected.length > 0) refused.set(batchNo, rejected)
+      }
       return rejected
     },
     async flush() {
@@ -93,7 +104,23 @@ async function openSide(sink: Sink<never>, before: SideDoc | undefined, ctx: Spl
   const { resume: _joint, ...rest } = ctx
   const writer = (await sink.open({ ...rest, ...(before ? { resume: before.checkpoint } : {}) })) as SinkWriter<unknown>
   const refused = new Map((before?.refused ?? []).map(({ batchNo, rows }) => [batchNo, rows.map(refusedFromDoc)]))
-  return { writer, before, acknowledged: before?.checkpoint, refused }
+  const members = new Map((before?.members ?? []).map((of, index) => [(ctx.resume?.batchNo ?? 0) + 1 + index, of]))
+  return { writer, before, acknowledged: before?.checkpoint, refused, members }
+}
+
+/** A number that says which records of its source batch are in a batch: the others were rejected, or left out. */
+function membersOf({ rows, originOf }: Batch<unknown>): number {
+  let hash = 0x811c9dc5
+  for (let row = 0; row < rows.length; row++) hash = Math.imul(hash ^ (originOf?.(row) ?? row), 0x01000193)
+  return (hash ^ rows.length) >>> 0
+}
+
+function otherMembers(split: string, batchNo: number, { name }: Sink<never>): SourceError {
+  return new SourceError(
+    'ETL_SOURCE_CHANGED',
+    `Batch ${batchNo} of split "${split}" holds other records than those that "${name}" has of it: its source or a step is another one now.`,
+    { context: { split, batchNo } },
+  )
 }
 
 /** The casts here are safe: only this file makes and reads these documents. */
@@ -106,11 +133,15 @@ export function sideOf(joint: Json | undefined, side: number): Json | undefined 
 }
 
 function jointCheckpoint({ cursor, batchNo }: Checkpoint, sides: readonly Side[]): Checkpoint {
-  const docs = sides.map(({ acknowledged, refused }): SideDoc => {
+  const docs = sides.map(({ acknowledged, refused, members }): SideDoc => {
     const checkpoint = acknowledged as Checkpoint
-    for (const known of refused.keys()) if (known <= batchNo) refused.delete(known)
-    const ahead = [...refused].filter(([of]) => of <= checkpoint.batchNo)
-    return { checkpoint, refused: ahead.map(([of, rows]) => ({ batchNo: of, rows: rows.map(refusedDoc) })) }
+    for (const known of [refused, members]) for (const of of known.keys()) if (of <= batchNo) known.delete(of)
+    const ahead = <V>(known: ReadonlyMap<number, V>) => [...known].filter(([of]) => of <= checkpoint.batchNo)
+    return {
+      checkpoint,
+      refused: ahead(refused).map(([of, rows]) => ({ batchNo: of, rows: rows.map(refusedDoc) })),
+      members: ahead(members).map(([, of]) => of),
+    }
   })
   return { cursor, batchNo, kept: { sides: docs } as unknown as Json }
 }

@@ -51,7 +51,13 @@ export function withRejectSinks(sink: Sink<unknown>, rejectSinks: readonly Rejec
 
 /** Named after the batch the rejects are of, as a batch of their own. */
 function rejectBatch(rejects: readonly Reject[], { id, checkpoint }: Batch<unknown>, stage: string): Batch<unknown> {
-  return { id: hashOf([id, stage]), checkpoint, rows: rowsOf(rejects), rawOf: row => rejects[row]?.raw ?? null }
+  return {
+    id: hashOf([id, stage]),
+    checkpoint,
+    rows: rowsOf(rejects),
+    rawOf: row => rejects[row]?.raw ?? null,
+    originOf: row => rejects[row]?.row ?? row,
+  }
 }
 
 function refuseUnfit(sink: Sink<unknown>, { stage, sink: copies }: RejectSink): void {

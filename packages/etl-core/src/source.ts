@@ -7,7 +7,7 @@ import type { Cursor, Plan, Split } from './split.js'
 export interface SourceCapabilities {
   /** `read(split, cursor)` continues after the cursor. If false, a split that stops begins again from its start. */
   readonly resumable: boolean
-  /** Whether reading a split again gives the same records in the same order. */
+  /** Whether reading a split again, from its start or from a cursor, gives the same records in the same order, cut into the same batches. */
   readonly rereads: 'same' | 'mayDiffer'
 }
 

@@ -134,6 +134,7 @@ export function splitRun(
       checkpoint: { cursor: at.cursor, batchNo: at.batchNo },
       rows: rowsOf(stepped.rows),
       rawOf: row => toJson(stepped.source[stepped.origin[row] as number]),
+      originOf: row => stepped.origin[row] as number,
     }
     const result = await orAborted(writer.write(outgoing), ctx.hardSignal)
     const refused = result.rejected ?? []

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import * as z from 'zod'
 import { isEtlError, memoryState, rowsOf, type Sink, type SinkCapabilities, type SplitContext, tee } from '../src/index.js'
 import { dyingState, numbers, parts, rejectsIn, runNumbers, table, untilDeath } from './world.js'
 
@@ -62,6 +63,25 @@ describe('tee', () => {
       expect(b.published, `died at write ${at}`).toEqual({ all: [1, 2, 3, 4, 5, 6, 7] })
       expect((await rejectsIn(state)).map(({ raw, partial }) => ({ raw, partial }))).toEqual([{ raw: 3, partial: true }])
     }
+  })
+
+  it('reads a split again from its start when a corrected step no longer rejects what the sink that is ahead lacks', async () => {
+    const [ahead, behind] = [parts(), parts({ lags: true })]
+    const state = memoryState()
+    const stop = new AbortController()
+    const data = { splits: { all: [1, 2, 3, 4, 5, 6, 7, 8] } }
+    const flushEvery = { batches: 3, intervalMs: 60_000 }
+    const stopping = numbers({ ...data, before: (_, at) => void (at === 6 && stop.abort(new Error('stop'))) })
+    const from5 = z.number().refine(number => number !== 5, 'not yet')
+    const teed = () => tee(ahead.sink, behind.sink)
+    await runNumbers(stopping.source, teed(), { state, signal: stop.signal, flushEvery }, flow => flow.validate(from5))
+    const again = numbers(data)
+
+    const report = await runNumbers(again.source, teed(), { state }, flow => flow.validate(z.number()))
+
+    expect(again.asked.reads).toEqual(['all@4', 'all@0'])
+    expect(report.counts).toMatchObject({ read: 8, written: 8, rejected: 0 })
+    for (const { published } of [ahead, behind]) expect(published).toEqual({ all: [1, 2, 3, 4, 5, 6, 7, 8] })
   })
 
   it('counts only checkpoints that all reached where the source may give other records', async () => {

@@ -109,7 +109,10 @@ function loadRefused(total: Tally, ctx: RunnerContext): ErrorJson | undefined {
 /** The outcomes of a load that died while it was being closed. */
 function decidedBefore(plan: Plan, failed: readonly FailedGroup[]): GroupOutcome[] {
   const errors = new Map(failed.map(({ group, error }) => [group, error]))
-  return [...splitsByGroup(plan.splits).keys()].map(group => {
+  // The plan may be gone already; what failed is reported all the same.
+  const groups = new Set([...splitsByGroup(plan.splits).keys(), ...errors.keys()])
+  for (const { group } of plan.failed ?? []) groups.delete(group)
+  return [...groups].map(group => {
     const error = errors.get(group)
     return { report: error ? { group, status: 'failed', error } : { group, status: 'published' }, keepsOpen: false }
   })

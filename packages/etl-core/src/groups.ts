@@ -151,8 +151,8 @@ async function publishPatiently(
 ) {
   const { attempts } = ctx.settings.retry
   for (let attempt = 1; ; attempt++) {
-    await ctx.lease.assertOwned()
     try {
+      await ctx.lease.assertOwned()
       return await orAborted(Promise.resolve(sink.publish?.(group, ctx)), ctx.hardSignal)
     } catch (error) {
       if (retryOf(error) !== 'later' || attempt >= attempts || ctx.signal.aborted) throw error

@@ -84,7 +84,9 @@ function objectArena(layout: 'object' | 'append' | 'partitions', kind: StateKind
 }
 
 function memoryArena(disposition: 'append' | 'merge'): Arena {
-  const sink = memorySink<Row>({ disposition, cursor: 'inTransaction', keyOf: row => row.id })
+  // What is appended at once would stay where its load is given up, and come again with the next one.
+  const publishes = disposition === 'append'
+  const sink = memorySink<Row>({ disposition, cursor: 'inTransaction', publishes, keyOf: row => row.id })
   const states = memoryState()
   return {
     disposition,

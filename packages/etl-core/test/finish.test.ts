@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest'
+import { SinkError, StateError, type StateStore } from '../src/index.js'
+import { memoryState, numbers, parts, runNumbers } from './world.js'
+
+/** State of which the calls that fit fail with a passing error. */
+function awayAt(state: StateStore, fits: (call: string) => boolean): StateStore {
+  const orAway = <V>(call: string, act: () => Promise<V>): Promise<V> => {
+    if (!fits(call)) return act()
+    return Promise.reject(new StateError('ETL_STATE_UNAVAILABLE', `${call} failed`, { retry: 'later' }))
+  }
+  return {
+    load: key => orAway(`load ${key}`, () => state.load(key)),
+    save: (key, value, expected) => orAway(`save ${key}`, () => state.save(key, value, expected)),
+    remove: (key, expected) => orAway(`remove ${key}`, () => state.remove(key, expected)),
+    list: prefix => state.list(prefix),
+  }
+}
+
+describe('publishing', () => {
+  it('is tried again where state could not be asked who owns it', async () => {
+    const { sink, published } = parts()
+    let committed = false
+    let looks = 0
+    // After the last commit it is looked at twice as the load is finished, then before its only group is published.
+    const thirdLook = (call: string) => committed && call === 'load head' && ++looks === 3
+    const watched = {
+      ...sink,
+      open: async (ctx: Parameters<typeof sink.open>[0]) => {
+        const writer = await sink.open(ctx)
+        return {
+          ...writer,
+          async commit() {
+            committed = true
+            return writer.commit()
+          },
+        }
+      },
+    }
+
+    const report = await runNumbers(numbers({ splits: { a: [1, 2] } }).source, watched, {
+      state: awayAt(memoryState(), thirdLook),
+    })
+
+    expect(looks).toBeGreaterThan(3)
+    expect(report.status).toBe('succeeded')
+    expect(published).toEqual({ a: [1, 2] })
+  })
+})
+
+describe('a load that failed and could not be cleaned up', () => {
+  it('is reported as failed also by a run that finds nothing left of it but that', async () => {
+    const state = memoryState()
+    const { sink, published } = parts()
+    const refused = {
+      ...sink,
+      open: async (ctx: Parameters<typeof sink.open>[0]) => {
+        if (ctx.split.id === 'b') throw new SinkError('ETL_SINK_DENIED', 'not here')
+        return sink.open(ctx)
+      },
+    }
+    const { source } = numbers({ splits: { a: [1], b: [2] }, bookmark: 'b1' })
+    // The head cannot be given back when all else is gone.
+    let planIsGone = false
+    const givingBack = (call: string) => {
+      planIsGone ||= /^remove loads\/[^/]*\/plan$/.test(call)
+      return planIsGone && call === 'save head'
+    }
+    await expect(runNumbers(source, refused, { state: awayAt(state, givingBack) })).rejects.toMatchObject({
+      code: 'ETL_STATE_UNAVAILABLE',
+    })
+    const { source: later } = numbers({ splits: { a: [1], b: [2] }, bookmark: 'b1' })
+
+    const report = await runNumbers(later, sink, {
+      state,
+      owner: { host: 'later', space: 'later', pid: 1, processStart: 1 },
+      clock: { now: () => Date.now() + 3_600_000 },
+    })
+
+    expect(report.notes.join()).toContain('planned anew')
+    expect(published).toEqual({ a: [1], b: [2] })
+  })
+})

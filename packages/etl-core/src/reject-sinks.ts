@@ -3,7 +3,7 @@ import { ConfigError } from './errors.js'
 import { jointSink } from './joint-sink.js'
 import { hashOf } from './json.js'
 import type { Reject } from './reject.js'
-import type { Sink, SinkWriter } from './sink.js'
+import type { RefusedRow, Sink, SinkWriter } from './sink.js'
 
 /** A step whose rejects go to a sink as well. */
 export interface RejectSink {
@@ -14,7 +14,8 @@ export interface RejectSink {
 
 /** A writer that takes a batch's rejects beside its rows. Every batch comes, most of them without any. */
 export interface RejectingWriter extends SinkWriter<unknown> {
-  takeRejects(batch: Batch<unknown>, rejects: readonly Reject[]): Promise<void>
+  /** Gives back what could not be copied. */
+  takeRejects(batch: Batch<unknown>, rejects: readonly Reject[]): Promise<readonly RefusedRow[]>
 }
 
 /** True for the writer of a flow whose steps name a sink for their rejects. */
@@ -40,10 +41,12 @@ export function withRejectSinks(sink: Sink<unknown>, rejectSinks: readonly Rejec
     writerOver: (joint): Pick<RejectingWriter, 'write' | 'takeRejects'> => ({
       write: async batch => ({ rejected: await joint.write(0, batch) }),
       async takeRejects(batch, rejects) {
+        const refused: RefusedRow[] = []
         for (const [index, { stage }] of rejectSinks.entries()) {
           const of = rejects.filter(reject => reject.stage === stage)
-          await joint.write(index + 1, rejectBatch(of, batch, stage))
+          refused.push(...(await joint.write(index + 1, rejectBatch(of, batch, stage))))
         }
+        return refused
       },
     }),
   })
@@ -66,6 +69,9 @@ function refuseUnfit(sink: Sink<unknown>, { stage, sink: copies }: RejectSink): 
       ? `"${copies.name}" would hold a batch twice that is written again`
       : sink.capabilities.cursor === 'inTransaction' && sink.capabilities.replay !== 'idempotent'
         ? `"${sink.name}" keeps the cursor in its own transaction and would hold a batch twice that is written again`
-        : undefined
+        : sink.capabilities.disposition !== 'replace' && copies.capabilities.disposition === 'replace'
+          ? `"${copies.name}" replaces groups and "${sink.name}" does not, so rejects that are still stored would go from the copies with the ` +
+            `next load, and a replay of them has groups of its own. Let the copies be appended (layout: 'append')`
+          : undefined
   if (problem) throw new ConfigError('ETL_CONFIG_INVALID', `The rejects of step ${stage} cannot go to a sink: ${problem}.`)
 }

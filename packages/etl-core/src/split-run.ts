@@ -62,6 +62,8 @@ export function splitRun(
   let retries = 0
   let unflushed = 0
   let midWrite = false
+  let uncopied = 0
+  let whyUncopied = ''
   let flushedAtMs = ctx.clock.now()
   let progressAtMs = 0
   // The tally as it was after each batch that is not acknowledged yet: what is saved must fit the checkpoint it is saved with.
@@ -119,6 +121,7 @@ export function splitRun(
     async commit() {
       refuseTooMany(tally, ctx, split.id, true)
       const receipt = await orAborted(writer.commit(), ctx.hardSignal)
+      if (uncopied > 0) ctx.notes.push(uncopiedNote(split.id, uncopied, whyUncopied))
       await state.save({ tally: withRetries(tally, retries), receipt: { value: receipt } })
       progress(true)
     },
@@ -139,7 +142,9 @@ export function splitRun(
     const result = await orAborted(writer.write(outgoing), ctx.hardSignal)
     const refused = result.rejected ?? []
     const rejects = refused.length === 0 ? stepped.rejects : [...stepped.rejects, ...stepped.rejectRows(refused)]
-    if (takesRejects(writer)) await orAborted(writer.takeRejects(outgoing, rejects), ctx.hardSignal)
+    const left = takesRejects(writer) ? await orAborted(writer.takeRejects(outgoing, rejects), ctx.hardSignal) : []
+    uncopied += left.length
+    whyUncopied ||= left[0]?.error.message ?? ''
     midWrite = false
     return { rejects, written: stepped.rows.length - refused.length }
   }
@@ -153,6 +158,11 @@ function refuseNoBatch(batch: SourceBatch<unknown>, source: string): void {
     'ETL_BATCH_INVALID',
     `Source "${source}" handed over something that is no batch. Yield { records: [...], cursor }.`,
   )
+}
+
+function uncopiedNote(split: string, count: number, why: string): string {
+  const what = count === 1 ? '1 reject' : `${count} rejects`
+  return `${what} of split ${split} could not be copied to where their step sends them (${why}). The reject store has them.`
 }
 
 function withRetries(tally: Tally, retries: number): Tally {

@@ -129,6 +129,24 @@ describe('rejectsTo', () => {
     expect(rejectsTo).toEqual([{ stage: '1 validate', sink: 'parts' }])
   })
 
+  it('says what could not be copied: the reject store has it', async () => {
+    const state = memoryState()
+    const bad = rejectParts({ refuse: number => number === 3 })
+
+    const report = await runEvens(evens({ sink: parts().sink, rejectsTo: bad.sink }), { state })
+
+    expect(bad.published).toEqual({ all: [1, 5] })
+    expect(report.notes.join(' ')).toContain('1 reject of split all could not be copied')
+    expect((await rejectsIn(state)).map(({ raw }) => raw)).toEqual([1, 3, 5])
+  })
+
+  it('refuses copies that are replaced beside records that are not: later loads would remove them', () => {
+    const { sink } = parts()
+    const appending: Sink<number> = { ...sink, capabilities: { ...sink.capabilities, disposition: 'append' } }
+
+    expect(() => evens({ sink: appending, rejectsTo: rejectParts().sink }).build({})).toThrow(/appended/)
+  })
+
   it('refuses sinks that would double what is written again', () => {
     const doubling = table().sink as unknown as Sink<Reject>
     for (const ends of [

@@ -19,6 +19,7 @@ export function describeStateStore(name: string, suite: StateStoreSuite): void {
  * signals. The case of thousands of objects writes 2,000 (12,000 when `MILLRACE_TEST_LONG` is set), hence a timeout of a minute.
  *
  * @param suite.open - Called once per case; gives a store at a place of its own that is empty.
+ * @param suite.manyObjects - Fewer of those for a server that is slow.
  */
 export function describeObjectStore(name: string, suite: ObjectStoreSuite): void {
   describeCases(name, objectStoreCases(suite), 60_000)

@@ -185,6 +185,22 @@ describe('the object store contract finds', () => {
     await expect(large.run()).rejects.toThrow(/MiB were held for an object of 32 MiB/)
   })
 
+  it('what is wrong with as many objects as the suite says', async () => {
+    const keys = new Set<string>()
+    const counting = (): ReturnType<typeof memoryObjects> => {
+      const store = memoryObjects()
+      return { ...store, put: (key, body, options) => store.put(keys.add(key) && key, body, options) }
+    }
+    const cases = objectStoreCases({ holdsBytes: true, manyObjects: 60, open: () => ({ store: counting() }) })
+
+    await caseNamed(
+      cases,
+      'thousands of objects are listed once each, in order, with what head tells of them, and deleted in one call',
+    ).run()
+
+    expect(keys.size).toBe(60)
+  })
+
   it('an etag made of the length', async () => {
     const cases = brokenObjects(store => ({
       put: async (key, body, options) => {

@@ -57,7 +57,7 @@ if (live) {
     }, 60_000)
   })
 
-  describeObjectStore('s3Store on a real server', { open: () => liveWorld(live) })
+  describeObjectStore('s3Store on a real server', { open: () => liveWorld(live), manyObjects: 2_000 })
   describeStateStore('conditionalState on a real server', {
     open() {
       const { store, another, close } = liveWorld(live)

@@ -13,11 +13,14 @@ export interface ObjectStoreSuite {
   open(): Promise<ObjectStoreWorld> | ObjectStoreWorld
   /** The bytes stay in this process (a fake server beside the test): memory then says nothing about the store. Default false. */
   readonly holdsBytes?: boolean
+  /** What the case of thousands of objects writes. Default 2,000, or 12,000 when `MILLRACE_TEST_LONG` is set. */
+  readonly manyObjects?: number
 }
 
 /** What a case may use beside the store. */
 export interface CaseWorld extends ObjectStoreWorld {
   readonly holdsBytes: boolean
+  readonly manyObjects: number
   skip(reason: string): never
 }
 

@@ -43,14 +43,14 @@ export class RunFailed extends EtlError {
     const published = report.groups.filter(group => group.status === 'published').length
     const [error] = errorsOf(report)
     const why = error ? `${error.message} [${error.code}]` : (report.reason ?? 'see its report')
-    super(
-      'ETL_RUN_FAILED',
-      `Pipeline "${report.pipeline}" failed in load ${report.loadId}: ${why} (${published} of ${report.groups.length} groups are published.)`,
-      {
-        retry: error?.retry ?? 'later',
-        context: { loadId: report.loadId, published, groups: report.groups.length },
-      },
-    )
+    const what =
+      report.status === 'failed'
+        ? `Pipeline "${report.pipeline}" failed in load ${report.loadId}`
+        : `What follows load ${report.loadId} of pipeline "${report.pipeline}" failed`
+    super('ETL_RUN_FAILED', `${what}: ${why} (${published} of ${report.groups.length} groups are published.)`, {
+      retry: error?.retry ?? 'later',
+      context: { loadId: report.loadId, published, groups: report.groups.length },
+    })
     this.report = report
   }
 }
@@ -81,16 +81,24 @@ export function lambdaHandler(pipeline: Pipeline, options: LambdaOptions = {}): 
       ...(loadId === undefined ? {} : { loadId }),
       ...(remainingMs === undefined ? {} : { deadlineAtMs: (options.run?.clock?.now() ?? Date.now()) + remainingMs }),
     })
-    const failed = overallStatus(report) === 'failed'
-    line(failed ? 'ERROR' : 'INFO', `run ${report.status}`, summaryOf(report))
+    const overall = overallStatus(report)
+    const failed = overall === 'failed'
+    line(
+      failed ? 'ERROR' : 'INFO',
+      `run ${report.status}${overall === report.status ? '' : `, then ${overall}`}`,
+      summaryOf(report),
+    )
     if (failed) throw new RunFailed(report)
     return report
   }
 }
 
 /** What a log query asks for. The whole report may be larger than one log line can be. */
-function summaryOf({ status, reason, loadId, attempt, durationMs, counts, left, notes, error }: RunReport): object {
-  return { status, reason, loadId, attempt, durationMs, counts, left, notes: notes.slice(0, 10), error }
+function summaryOf({ status, reason, loadId, attempt, durationMs, counts, left, notes, error, next }: RunReport): object {
+  const following = next?.slice(0, 10).map(({ pipeline, loadId, report, error, pending }) => {
+    return { pipeline, loadId, status: report?.status, pending, error: error ?? report?.error }
+  })
+  return { status, reason, loadId, attempt, durationMs, counts, left, notes: notes.slice(0, 10), error, next: following }
 }
 
 function jsonLog(line: (level: string, message: string, more: object) => void): Logger {

@@ -1,4 +1,4 @@
-import { isEtlError, memoryState } from '@millrace/etl-core'
+import { definePipeline, follow, isEtlError, memoryState } from '@millrace/etl-core'
 import { describe, expect, test } from 'vitest'
 import { type LambdaOptions, lambdaHandler, RunFailed } from '../src/index.js'
 import { counting } from './fixtures/counting.mjs'
@@ -62,6 +62,29 @@ describe('a handler', () => {
     expect(failed.message).toContain('The counter refused (403).')
     expect(failed.report).toMatchObject({ status: 'failed', error: { code: 'ETL_SOURCE_DENIED' } })
     expect(lines.at(-1)).toMatchObject({ level: 'ERROR', status: 'failed' })
+  })
+
+  test('throws and logs when what follows failed, and says which pipeline it was', async () => {
+    const [{ pipeline }, broken] = [counting(), counting()]
+    const followed = definePipeline({
+      name: 'followed',
+      build: () => pipeline.build({ count: 1, slowMs: 0, failing: false }),
+      next: () => [follow(broken.pipeline, { failing: true })],
+    })
+    const lines: Record<string, unknown>[] = []
+    const handler = lambdaHandler(followed as never, {
+      write: line => lines.push(JSON.parse(line)),
+      run: { state: memoryState() },
+    })
+
+    const failed = await handler({}, context()).catch(error => error)
+
+    expect(failed.message).toMatch(/^What follows load .* of pipeline "followed" failed: .*The counter refused/)
+    expect(lines.at(-1)).toMatchObject({
+      level: 'ERROR',
+      message: 'run succeeded, then failed',
+      next: [{ pipeline: 'counting', status: 'failed', error: { code: 'ETL_SOURCE_DENIED' } }],
+    })
   })
 
   test('stops before the remaining time is over, and the next invocation goes on', async () => {

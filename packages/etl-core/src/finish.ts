@@ -41,8 +41,9 @@ export async function finishLoad(
   ctx: RunnerContext,
 ): Promise<RunReport> {
   const loadKey = loadKeyOf(ctx.load.loadId)
-  await ctx.lease.assertOwned()
   const head = (await loadDoc<HeadDoc>(ctx.state, headKey)).value
+  // After the head was read: an owner's head holds its load.
+  await ctx.lease.assertOwned()
   const load = head?.load as LoadDoc
   const planned = (await loadDoc<PlanDoc>(ctx.state, planKey(loadKey))).value ?? noPlanLeft(load)
   const docs = new Map<string, SplitDoc | undefined>()

@@ -107,6 +107,16 @@ describe('a run that slept through its lease', () => {
     expect(await rejectsIn(state)).toEqual([])
   })
 
+  it('is told so, too, where it wakes to finish a load that is over', async () => {
+    let looks = 0
+    // The first is that of the beginning; finishing makes sure of its owner and reads what the head says.
+    const { load, asleep } = sleeper(call => call === 'load head' && ++looks === 3)
+    const { wake } = await asleep({ a: [1, 2] }, 'b1')
+    await load({ a: [1, 2] }, 'b1')
+
+    await expect(wake()).rejects.toMatchObject(conflict)
+  })
+
   it('removes none of the rejects of later loads', async () => {
     let looks = 0
     // The third look at the bookmarks is that of a load which is being closed, at the rejects it makes good.

@@ -1,4 +1,4 @@
-import { type EtlError, type EtlErrorOptions, retryOf } from './errors.js'
+import { type EtlError, retryOf } from './errors.js'
 import { delay } from './wait.js'
 
 /** How often and how soon to try again. */
@@ -61,14 +61,16 @@ export function backoffMs(attempt: number, { firstMs, maxMs }: Omit<RetryOptions
   return Math.round(full / 2 + random * (full / 2))
 }
 
-/** The same error, of the same class, when all attempts are used up. */
+/** The same error when all attempts are used up, with all it carries. Copied, and not made anew: classes of others take what they like. */
 function exhausted(error: EtlError, attempts: number): EtlError {
-  const SameClass = error.constructor as new (code: string, message: string, options: EtlErrorOptions) => EtlError
   const tried = attempts === 1 ? 'Tried once.' : `Tried ${attempts} times.`
-  return new SameClass(error.code, `${error.message} ${tried}`, {
-    retry: 'exhausted',
-    ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }),
-    context: { ...error.context, attempts },
-    cause: error.cause,
-  })
+  const own = (value: unknown) => ({ value, writable: true, enumerable: false, configurable: true })
+  const shown = (value: unknown) => ({ ...own(value), enumerable: true })
+  return Object.create(Object.getPrototypeOf(error), {
+    ...Object.getOwnPropertyDescriptors(error),
+    stack: own(error.stack),
+    message: own(`${error.message} ${tried}`),
+    retry: shown('exhausted'),
+    context: shown({ ...error.context, attempts }),
+  }) as EtlError
 }

@@ -78,6 +78,23 @@ describe('withRetry', () => {
     expect(error.message).toBe('The bucket is busy. Tried 3 times.')
   })
 
+  it('gives up with what an error of a class of one’s own carries', async () => {
+    class QueryFailed extends EtlError {
+      constructor(readonly query: { readonly text: string }) {
+        super('ETL_QUERY_FAILED', `Query ${query.text} failed.`, { retry: 'later' })
+      }
+    }
+
+    const error = await withRetry(
+      failing(9, () => new QueryFailed({ text: 'q1' })),
+      { ...fast, attempts: 2 },
+    ).catch(error => error)
+
+    expect(error).toBeInstanceOf(QueryFailed)
+    expect(error).toMatchObject({ retry: 'exhausted', query: { text: 'q1' }, message: 'Query q1 failed. Tried 2 times.' })
+    expect(error.stack).toContain('QueryFailed')
+  })
+
   it('does not wait for one who asks for longer than the longest wait', async () => {
     const call = failing(1, () => busy(60_000))
 

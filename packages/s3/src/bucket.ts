@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { S3Client } from '@aws-sdk/client-s3'
 import { ConfigError } from '@millrace/etl-core'
 import { checkKey, type ObjectInfo } from '@millrace/objects'
@@ -81,6 +82,8 @@ export function bucketOf(settings: Settings): Bucket {
     address: key => ({ Bucket: bucket, Key: self.keyOf(key), ...owner }),
     async ask(action, signal, request) {
       signal?.throwIfAborted()
+      // Every request on its way listens: more than ten are no leak.
+      if (signal) setMaxListeners(0, signal)
       try {
         const api = await self.api()
         signal?.throwIfAborted()

@@ -93,3 +93,18 @@ describe('reading', () => {
     expect((await failureOf(store.get('a', { versionId: '0'.repeat(32) }))).retry).toBe('never')
   })
 })
+
+test('requests at once with one signal, as when many groups are looked at, are not taken for a leak', async () => {
+  await using world = await s3World()
+  const { signal } = new AbortController()
+  const warnings: Error[] = []
+  const note = (warning: Error) => void warnings.push(warning)
+  process.on('warning', note)
+
+  await Promise.all(Array.from({ length: 20 }, (_, number) => world.store.head(`a${number}`, { signal })))
+
+  // Warnings are given out on a turn of their own.
+  await new Promise(setImmediate)
+  process.off('warning', note)
+  expect(warnings.map(({ name }) => name)).not.toContain('MaxListenersExceededWarning')
+})

@@ -6,23 +6,23 @@ import { promisify } from 'node:util'
 import { build, type Plugin } from 'esbuild'
 import { repositoryRoot } from '../../tools/workspaces.mjs'
 import type { Edit, PlantedBug } from './bug.js'
-import type { CaseResult } from './suites.js'
+import type { CaseResult, Wanted } from './suites.js'
 
 const run = promisify(execFile)
 /** A bug may make a process run for ever. */
 const processMs = 120_000
 
-/** Runs suites of a world over the sources as they would be with the edits, in a process of its own. */
+/** Runs cases of a world over the sources as they would be with the edits, in a process of its own. */
 export async function resultsWith(
   edits: readonly Edit[],
   world: PlantedBug['world'],
-  suites: readonly string[],
+  wanted: Wanted,
 ): Promise<readonly CaseResult[]> {
   const folder = await mkdtemp(join(tmpdir(), 'millrace-planted-'))
   try {
     const outfile = join(folder, 'suites.mjs')
     await bundle(edits, world, outfile)
-    const { stdout } = await run(process.execPath, ['--expose-gc', outfile, ...suites], {
+    const { stdout } = await run(process.execPath, ['--expose-gc', outfile, JSON.stringify(wanted)], {
       cwd: folder,
       timeout: processMs,
       killSignal: 'SIGKILL',
@@ -39,7 +39,7 @@ async function bundle(edits: readonly Edit[], world: string, outfile: string): P
     stdin: {
       contents: `import { suites } from './worlds/${world}.js'
         import { printResults } from './suites.js'
-        await printResults(suites, process.argv.slice(2))`,
+        await printResults(suites, JSON.parse(process.argv[2]))`,
       resolveDir: join(repositoryRoot, 'test/planted'),
       loader: 'ts',
     },

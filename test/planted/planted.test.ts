@@ -6,7 +6,7 @@ import { placeBugs } from './bugs/places.js'
 import { runnerBugs } from './bugs/runner.js'
 import { pageOf } from './page.js'
 import { edited, resultsWith } from './patched.js'
-import type { CaseResult } from './suites.js'
+import type { CaseResult, Wanted } from './suites.js'
 
 const bugs: readonly PlantedBug[] = [...runnerBugs, ...ownerBugs, ...placeBugs, ...endBugs]
 const worlds = ['loads', 'objects', 'stores', 'sources', 'adapters'] as const
@@ -15,6 +15,8 @@ const worlds = ['loads', 'objects', 'stores', 'sources', 'adapters'] as const
 const suitesOf = (world: PlantedBug['world']) => [
   ...new Set(bugs.filter(bug => bug.world === world).flatMap(bug => Object.keys(bug.foundBy))),
 ]
+
+const whole = (suites: readonly string[]): Wanted => Object.fromEntries(suites.map(suite => [suite, ['']]))
 
 /** Each process keeps a core busy, so two run at a time. */
 const lanes: Promise<unknown>[] = [Promise.resolve(), Promise.resolve()]
@@ -31,7 +33,7 @@ const failed = (found: readonly CaseResult[]) =>
 
 describe.concurrent('without a bug', () => {
   test.each(worlds)('every case of "%s" holds', async world => {
-    const found = await results([], world, suitesOf(world))
+    const found = await results([], world, whole(suitesOf(world)))
 
     expect(failed(found)).toEqual([])
     expect([...new Set(found.map(({ suite }) => suite))].sort()).toEqual(suitesOf(world).sort())
@@ -40,12 +42,15 @@ describe.concurrent('without a bug', () => {
 
 describe.concurrent('the contract finds that', () => {
   test.each(bugs.map(bug => [bug.name, bug] as const))('%s', async (_, bug) => {
-    const found = await results(bug.edits, bug.world, Object.keys(bug.foundBy))
+    const found = await results(bug.edits, bug.world, bug.foundBy)
     const bad = found.filter(({ outcome }) => outcome === 'failed')
-    const expected = Object.entries(bug.foundBy).flatMap(([suite, cases]) => cases.map(begin => ({ suite, begin })))
+    const unseen = Object.entries(bug.foundBy).flatMap(([suite, cases]) =>
+      cases.filter(begin => !bad.some(each => each.suite === suite && each.name.startsWith(begin))),
+    )
 
-    const unseen = expected.filter(({ suite, begin }) => !bad.some(each => each.suite === suite && each.name.startsWith(begin)))
-    expect(unseen, `found instead: ${failed(found).join('\n') || 'nothing'}`).toEqual([])
+    // Only then the whole suites are run: perhaps another case has found it, by accident or because the contract is another now.
+    const instead = unseen.length === 0 ? [] : failed(await results(bug.edits, bug.world, whole(Object.keys(bug.foundBy))))
+    expect(unseen, `found instead by: ${instead.join('\n') || 'nothing'}`).toEqual([])
   })
 })
 

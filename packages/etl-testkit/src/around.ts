@@ -90,7 +90,8 @@ export function objectsAround(store: ObjectStore, around: Around): ObjectStore {
       deleteIf: (key, etag, options) => around(call('deleteIf', key), () => deleteIf.call(store, key, etag, options)),
     }),
     ...(endUnfinished && {
-      endUnfinished: (prefix, options) => around(call('endUnfinished', prefix), () => endUnfinished.call(store, prefix, options)),
+      endUnfinished: (of, options) =>
+        around(call('endUnfinished', 'key' in of ? of.key : of.prefix), () => endUnfinished.call(store, of, options)),
     }),
     list: (prefix, options) => listAround(call('list', prefix), () => store.list(prefix, options), around),
   })

@@ -24,4 +24,5 @@ export type {
   PutCondition,
   PutOptions,
   StoreCallOptions,
+  UnfinishedWrites,
 } from './store.js'

@@ -66,11 +66,14 @@ export interface ObjectStore {
   deleteIf?(key: string, etag: string, options?: StoreCallOptions): Promise<boolean>
 
   /**
-   * Ends the writes below `prefix` that were begun and never ended, by processes that died: nobody sees them and somebody may pay for them.
-   * Only for a prefix that nobody writes to any more. Absent: such writes leave nothing here.
+   * Ends the writes of one key, or of all below a prefix, that were begun and never ended, by processes that died: nobody sees them and
+   * somebody may pay for them. Only where nobody else writes. Absent: such writes leave nothing here.
    */
-  endUnfinished?(prefix: string, options?: StoreCallOptions): Promise<void>
+  endUnfinished?(of: UnfinishedWrites, options?: StoreCallOptions): Promise<void>
 }
+
+/** Which writes are meant. */
+export type UnfinishedWrites = { readonly key: string } | { readonly prefix: string }
 
 /** What differs between stores. */
 export interface ObjectStoreCapabilities {

@@ -112,7 +112,10 @@ describe('discarding a load', () => {
 
   test('ends what processes that died had begun to stage of it, and of no other load', async () => {
     const prefixes: string[] = []
-    await sinkOver(ending(async prefix => void prefixes.push(prefix))).discard?.('load-1', runContext({ pipeline: 'orders' }))
+    await sinkOver(ending(async of => void prefixes.push('prefix' in of ? of.prefix : of.key))).discard?.(
+      'load-1',
+      runContext({ pipeline: 'orders' }),
+    )
 
     expect(prefixes).toEqual(['_millrace/orders/staging/load-1/'])
   })

@@ -22,7 +22,7 @@ export interface S3Store extends ObjectStore {
  * Writing: up to `partBytes` in one request (8 MiB; bytes at hand twice that), more as a multipart upload whose parts are sent two at a
  * time and grow so that 10,000 reach 5 TiB. Memory: `partBytes * partsInFlight` for each object being written, 26 MiB for one being
  * assembled of many. Whatever fails, the upload is ended, so that none stays unfinished; a process that dies leaves one, so give the bucket
- * a lifecycle rule for those (`endUnfinished` ends all below a prefix, where nobody else writes). Objects are assembled by S3 itself from pieces of 5 MiB and more.
+ * a lifecycle rule for those (`endUnfinished` ends those of a key or below a prefix, where nobody else writes). Objects are assembled by S3 itself from pieces of 5 MiB and more.
  *
  * Conditions are S3's own (If-None-Match, If-Match): of several writers one wins, between processes and computers. Every object carries a
  * random id in its metadata (`x-amz-meta-millrace-write`), so that a write whose answer was lost finds itself again instead of a conflict;
@@ -66,7 +66,7 @@ export function s3Store(options: S3Options): S3Store {
     list: (prefix, call) => listObjects(bucket, prefix, call),
     delete: (keys, call) => deleteObjects(bucket, keys, call),
     deleteIf: async (key, etag, call) => deleteIf(bucket, key, etag, call),
-    endUnfinished: async (prefix, call) => endUploads(bucket, prefix, call),
+    endUnfinished: async (of, call) => endUploads(bucket, of, call),
   }
 }
 

@@ -1,15 +1,15 @@
-import type { StoreCallOptions } from '@millrace/objects'
+import type { StoreCallOptions, UnfinishedWrites } from '@millrace/objects'
 import type { Bucket } from './bucket.js'
 import { answerOf } from './errors.js'
 import { listedKey } from './keys.js'
 
 /**
- * Ends all uploads below a prefix that were begun and neither completed nor aborted: those of processes that died, and those whose id never
+ * Ends all uploads of a key, or below a prefix, that were begun and neither completed nor aborted: those of processes that died, and those whose id never
  * arrived. Needs `s3:ListBucketMultipartUploads` on the bucket.
  */
-export async function endUploads(bucket: Bucket, prefix: string, { signal }: StoreCallOptions = {}): Promise<void> {
+export async function endUploads(bucket: Bucket, of: UnfinishedWrites, { signal }: StoreCallOptions = {}): Promise<void> {
   // All are listed first: a page that begins behind an upload which is no more may begin anywhere.
-  for (const upload of await uploadsBelow(bucket, prefix, signal)) await endUpload(bucket, upload, signal)
+  for (const upload of await uploadsOf(bucket, of, signal)) await endUpload(bucket, upload, signal)
 }
 
 interface ListedUpload {
@@ -19,7 +19,12 @@ interface ListedUpload {
   readonly ExpectedBucketOwner?: string
 }
 
-async function uploadsBelow(bucket: Bucket, prefix: string, signal: AbortSignal | undefined): Promise<readonly ListedUpload[]> {
+async function uploadsOf(
+  bucket: Bucket,
+  of: UnfinishedWrites,
+  signal: AbortSignal | undefined,
+): Promise<readonly ListedUpload[]> {
+  const prefix = 'key' in of ? of.key : of.prefix
   const { bucket: name, keyPrefix, expectedBucketOwner } = bucket.settings
   const owner = expectedBucketOwner === undefined ? {} : { ExpectedBucketOwner: expectedBucketOwner }
   const input = { Bucket: name, Prefix: `${keyPrefix}${prefix}`, EncodingType: 'url' as const, ...owner }
@@ -34,7 +39,8 @@ async function uploadsBelow(bucket: Bucket, prefix: string, signal: AbortSignal 
     for (const { Key = '', UploadId } of page.Uploads ?? []) {
       const key = listedKey(Key, encoded)
       // A server that overlooks the prefix must not cost others their uploads.
-      if (key.startsWith(input.Prefix)) found.push({ Bucket: name, Key: key, UploadId, ...owner })
+      if ('key' in of ? key === input.Prefix : key.startsWith(input.Prefix))
+        found.push({ Bucket: name, Key: key, UploadId, ...owner })
     }
     const { NextKeyMarker = '', NextUploadIdMarker } = page
     next = page.IsTruncated

@@ -17,16 +17,25 @@ describe('ending unfinished uploads', () => {
     await using world = await s3World({ prefix: 'in' })
     await begin(world, ['in/load 1/a+b', 'in/load 1/ñ%20', 'in/load 10/a', 'load 1/a'])
 
-    await world.store.endUnfinished?.('load 1/')
+    await world.store.endUnfinished?.({ prefix: 'load 1/' })
 
     expect(unfinished(world)).toEqual(['in/load 10/a', 'load 1/a'])
+  })
+
+  test('ends those of one key, and none of a key that begins with it', async () => {
+    await using world = await s3World({ prefix: 'in' })
+    await begin(world, ['in/all.csv', 'in/all.csv', 'in/all.csv.gz', 'all.csv'])
+
+    await world.store.endUnfinished?.({ key: 'all.csv' })
+
+    expect(unfinished(world)).toEqual(['in/all.csv.gz', 'all.csv'])
   })
 
   test('goes on page by page', async () => {
     await using world = await s3World({}, { pageEntries: 2 })
     await begin(world, ['dead/1', 'dead/2', 'dead/2', 'dead/2', 'dead/3'])
 
-    await world.store.endUnfinished?.('dead/')
+    await world.store.endUnfinished?.({ prefix: 'dead/' })
 
     expect(unfinished(world)).toEqual([])
     expect(operationsOf(world).filter(operation => operation === 'ListMultipartUploads')).toHaveLength(3)
@@ -36,7 +45,7 @@ describe('ending unfinished uploads', () => {
     await using world = await s3World()
     world.server.failWhen({ operation: 'ListMultipartUploads' }, 'denied')
 
-    expect((await failureOf(world.store.endUnfinished?.('dead/') ?? Promise.resolve())).code).toBe('ETL_SINK_DENIED')
+    expect((await failureOf(world.store.endUnfinished?.({ prefix: 'dead/' }) ?? Promise.resolve())).code).toBe('ETL_SINK_DENIED')
   })
 })
 

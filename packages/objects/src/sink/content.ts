@@ -11,6 +11,8 @@ export type PlacedPart = Part & { readonly key: string }
 export interface Content {
   readonly bytes: number
   readonly sha256: string
+  /** It is put together in the store, and not sent in one piece: a process that dies meanwhile may leave that unfinished. */
+  readonly assembled: boolean
   read(): AsyncIterable<Uint8Array>
   write(key: string, options: PutOptions): Promise<ObjectInfo>
 }
@@ -50,12 +52,13 @@ export async function contentOf<T>(
     return {
       bytes,
       sha256: createHash('sha256').update(whole).digest('hex'),
+      assembled: false,
       read: () => once(whole),
       write: (key, options) => store.put(key, whole, options),
     }
   }
   const sha256 = await sha256Of(read())
-  return { bytes, sha256, read, write: (key, options) => store.assemble(key, pieces, options) }
+  return { bytes, sha256, assembled: true, read, write: (key, options) => store.assemble(key, pieces, options) }
 }
 
 /** The SHA-256 of a stream, in hex. */

@@ -1,14 +1,4 @@
-import {
-  ConfigError,
-  errorJson,
-  type FlowFacts,
-  groupOf,
-  isEtlError,
-  type Json,
-  type RunContext,
-  type Sink,
-  type Split,
-} from '@millrace/etl-core'
+import { ConfigError, type FlowFacts, groupOf, type Json, type RunContext, type Sink, type Split } from '@millrace/etl-core'
 import { stateOver } from '../state/state-over.js'
 import type { ObjectStore } from '../store.js'
 import { singleLane } from './lanes.js'
@@ -19,6 +9,7 @@ import { refuseOwned } from './owners.js'
 import { factsWithout, partitionLanes } from './partitions.js'
 import { partsFolder, publishObject, publishParts } from './publish.js'
 import { columnsOfFlow, type StoredColumns, storedColumns } from './stored-columns.js'
+import { endUnfinished } from './unfinished.js'
 import { stagingWriter } from './writer.js'
 import { writingStore } from './writing-store.js'
 
@@ -174,20 +165,9 @@ function sinkWithBooks<T>(options: ObjectSinkSettings<T>, part: string | undefin
         keys = []
       }
       if (keys.length > 0) await at.delete(keys, { signal: ctx.signal })
-      await endUnfinished(at, stagingOf(ctx.pipeline, loadId), ctx)
+      await endUnfinished(at, { prefix: stagingOf(ctx.pipeline, loadId) }, ctx)
     },
   })
-}
-
-/** Ends what processes that died had begun to stage. Whoever may not list such writes leaves them to the bucket's lifecycle rule. */
-async function endUnfinished(store: ObjectStore, prefix: string, { signal, log }: RunContext): Promise<void> {
-  try {
-    await store.endUnfinished?.(prefix, { signal })
-  } catch (error) {
-    const refused = ['ETL_SINK_DENIED', 'ETL_SINK_REFUSED', 'ETL_SINK_NOT_FOUND'].some(code => isEtlError(error, code))
-    if (!refused) throw error
-    log.info(`Unfinished writes below ${prefix} could not be looked for.`, { error: errorJson(error) })
-  }
 }
 
 /** Which group of a load writes which key: two that write one would take turns in overwriting each other. */

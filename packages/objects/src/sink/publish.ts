@@ -1,12 +1,13 @@
 import type { Format, Group, Json, Published, PublishedObject, RunContext, Split } from '@millrace/etl-core'
 import type { ObjectStore } from '../store.js'
-import { contentOf, type PlacedPart } from './content.js'
+import { type Content, contentOf, type PlacedPart } from './content.js'
 import { type ManifestObject, writeManifest } from './manifest.js'
 import { keysOf, manifestKeyOf, splitStagingOf, type Targets, valuesOf } from './names.js'
 import { claimKeys, releaseKeys } from './owners.js'
 import { stagedOf } from './parts.js'
 import { type Found, type Settled, settleObject } from './settle.js'
 import { expandTemplate } from './template.js'
+import { endUnfinished } from './unfinished.js'
 import { publishedMetadata } from './writer-of.js'
 
 /** What publishing needs of the sink. */
@@ -46,6 +47,7 @@ export async function publishObject<T>(
   const objects: ManifestObject[] = []
   for (const key of keys) {
     const settled = await settleObject(store, key, content, foundAt(group, key), writing)
+    await endLeft(store, key, content, settled, ctx)
     published.push(publishedObject(publisher, settled))
     objects.push({ key, bytes: content.bytes, etag: settled.info.etag, sha256: content.sha256 })
   }
@@ -89,10 +91,17 @@ export async function publishParts<T>(
       const { first = '', partition = '' } = parts[0] as PlacedPart
       const key = `${folder}${partition}${first.slice(0, 16)}.${targets.extension}`
       const content = await contentOf(store, format, parts, ctx.signal)
-      published.push(publishedObject(publisher, await settleObject(store, key, content, null, writing)))
+      const settled = await settleObject(store, key, content, null, writing)
+      await endLeft(store, key, content, settled, ctx)
+      published.push(publishedObject(publisher, settled))
     }
   }
   return { objects: published }
+}
+
+/** The key is this group's: whatever else was begun there and not ended is of a process that died, or of a request whose answer was lost. */
+async function endLeft(store: ObjectStore, key: string, content: Content, { change }: Settled, ctx: RunContext): Promise<void> {
+  if (content.assembled && (change !== 'same' || ctx.load.attempt > 1)) await endUnfinished(store, { key }, ctx)
 }
 
 /** Where the objects of a split go: `''` or with a slash at its end. */

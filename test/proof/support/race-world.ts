@@ -29,13 +29,15 @@ export interface Arena {
   staged(): Promise<readonly string[]>
 }
 
-async function keysIn(store: ObjectStore, prefix: string): Promise<string[]> {
+/** All keys below a prefix. */
+export async function keysIn(store: ObjectStore, prefix: string): Promise<string[]> {
   const keys: string[] = []
   for await (const { key } of store.list(prefix)) keys.push(key)
   return keys
 }
 
-async function linesOf(store: ObjectStore, keys: readonly string[]): Promise<Row[]> {
+/** The rows of objects of ndjson, one behind the other. */
+export async function linesOf(store: ObjectStore, keys: readonly string[]): Promise<Row[]> {
   let text = ''
   for (const key of keys) for await (const chunk of (await store.get(key)).body) text += Buffer.from(chunk).toString('utf8')
   return text

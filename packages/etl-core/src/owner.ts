@@ -28,7 +28,7 @@ export interface Owner extends OwnerIdentity {
 export function thisProcess(): OwnerIdentity {
   // Containers may share a host name, and each has a process 1: its processes cannot be seen from the next.
   const seen = [hostname(), read('/proc/sys/kernel/random/boot_id'), namespaceOf('/proc/self/ns/pid')]
-  const ticks = startTicksOf('self')
+  const ticks = statOf('self')?.startTicks
   return {
     host: hostname(),
     space: hashOf(seen, 12),
@@ -47,10 +47,13 @@ export function isAlive(owner: Owner, nowMs: number, me: OwnerIdentity): boolean
   return owner.pid === me.pid ? owner.processStart === me.processStart : processLives(owner)
 }
 
-/** Whether a process of this space lives. Another one that got its pid since does not count. */
+/**
+ * Whether a process of this space lives. Another one that got its pid since does not count, nor one that ended and that its parent has not
+ * asked about: in a container whose first process is no init, those stay.
+ */
 export function processLives({ pid, processStart }: OwnerIdentity): boolean {
-  const ticks = startTicksOf(String(pid))
-  if (ticks !== undefined) return ticks === processStart
+  const found = statOf(String(pid))
+  if (found) return found.startTicks === processStart && !ended.has(found.state)
   try {
     process.kill(pid, 0)
     return true
@@ -60,12 +63,16 @@ export function processLives({ pid, processStart }: OwnerIdentity): boolean {
   }
 }
 
-/** Field 22 of proc(5) `stat`. `undefined` where there is no /proc, or no such process. */
-function startTicksOf(pid: string): number | undefined {
+/** States of proc(5) `stat`: zombie, dead. */
+const ended: ReadonlySet<string> = new Set(['Z', 'X'])
+
+/** Fields 3 and 22 of proc(5) `stat`. `undefined` where there is no /proc, or no such process. */
+function statOf(pid: string): { readonly state: string; readonly startTicks: number } | undefined {
   const stat = read(`/proc/${pid}/stat`)
-  // Behind the command's name, which may hold anything: state is field 3.
-  const ticks = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19])
-  return stat === '' || !Number.isFinite(ticks) ? undefined : ticks
+  // Behind the command's name, which may hold anything.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  const [state = '', startTicks] = [fields[0], Number(fields[19])]
+  return stat === '' || !Number.isFinite(startTicks) ? undefined : { state, startTicks }
 }
 
 function read(path: string): string {

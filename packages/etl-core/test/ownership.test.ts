@@ -1,3 +1,6 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { describe, expect, it } from 'vitest'
 import { definePipeline, from, inspectState, isEtlError, resetState, run, thisProcess } from '../src/index.js'
@@ -6,6 +9,18 @@ import { documents, dyingState, eager, memoryState, movedClock, numbers, parts, 
 /** A process id that no process has: Linux hands out none this high. */
 const deadPid = 0x3fffffff
 const elsewhere = { host: 'elsewhere', space: 'other', pid: 7, processStart: 1 }
+
+/** A killed process that its parent never asks about, as below the first process of a container that is no init. */
+async function killedUnderABadParent() {
+  const parent = spawn('sh', ['-c', 'sleep 60 & echo $!; exec sleep 61'], { stdio: ['ignore', 'pipe', 'ignore'] })
+  const pid = Number((await once(parent.stdout, 'data'))[0])
+  // The shell would ask; what it becomes does not.
+  await expect.poll(() => readFileSync(`/proc/${parent.pid}/cmdline`, 'latin1')).toBe('sleep\0' + '61\0')
+  process.kill(pid, 'SIGKILL')
+  const fields = () => readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ')[1]?.split(' ') ?? []
+  await expect.poll(() => fields()[0]).toBe('Z')
+  return { pid, processStart: Number(fields()[19]), [Symbol.dispose]: () => void parent.kill('SIGKILL') }
+}
 
 /** A run that stands still in the middle of its first split until it is let go. */
 function standing(options: Parameters<typeof runNumbers>[2] = {}, state = memoryState()) {
@@ -87,6 +102,21 @@ describe('one owner', () => {
     expect(report).toMatchObject({ status: 'succeeded', attempt: 2 })
     expect(published).toEqual({ a: [1, 2, 3, 4] })
   })
+
+  it.skipIf(!existsSync('/proc/self/stat'))(
+    'a killed process that its parent does not ask about is succeeded at once',
+    async () => {
+      using killed = await killedUnderABadParent()
+      const { pid, processStart } = killed
+      const state = memoryState()
+      const dying = dyingState(state, 4)
+      const source = () => numbers({ splits: { a: [1, 2, 3, 4] } }).source
+      const owner = { ...thisProcess(), pid, processStart }
+      await untilDeath(runNumbers(source(), parts().sink, { state: dying.state, owner }), dying.died)
+
+      expect(await runNumbers(source(), parts().sink, { state })).toMatchObject({ status: 'succeeded', attempt: 2 })
+    },
+  )
 
   it('another host is succeeded only after its lease expired', async () => {
     const state = memoryState()

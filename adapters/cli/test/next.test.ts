@@ -4,6 +4,8 @@ import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, test } from 'vitest'
 import { command, jsonLines, tempFolder } from './support/command.js'
 
+/** The guide's follower. */
+const tell = fileURLToPath(new URL('../../../docs/snippets/several-sinks/tell.ts', import.meta.url))
 const followed = fileURLToPath(new URL('./fixtures/followed.ts', import.meta.url))
 
 afterEach(() => {
@@ -19,6 +21,12 @@ describe('a pipeline with followers', () => {
     expect(code).toBe(0)
     expect(out).toMatch(/numbers: succeeded[\s\S]*told: succeeded/)
     expect(readFileSync(join(folder, 'told', 'part-1.ndjson'), 'utf8')).not.toBe('')
+  })
+
+  test('can be a command each: none of their parameters is a flag of millrace itself', async () => {
+    const { code, out } = await command(['explain', tell, '--at', 'file:./mail', '--after', 'load-1', '--rejected', '1'])
+
+    expect([code, out]).toEqual([0, expect.stringContaining('file:./mail/{loadId}.{ext}, as ndjson')])
   })
 
   test('has their reports in its own', async () => {

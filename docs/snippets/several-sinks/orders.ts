@@ -29,6 +29,6 @@ export default definePipeline({
       ),
   // #region next
   next: ({ status, loadId, counts }) =>
-    status === 'succeeded' ? [follow(tell, { at: 'file:./mail', loadId, rejected: counts.rejected })] : [],
+    status === 'succeeded' ? [follow(tell, { at: 'file:./mail', after: loadId, rejected: counts.rejected })] : [],
   // #endregion
 })

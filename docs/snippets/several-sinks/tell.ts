@@ -16,9 +16,9 @@ const once = <T>(record: T): Source<T> => ({
 export default definePipeline({
   name: 'tell',
   connectors: [folder],
-  params: z.object({ at: z.string(), loadId: z.string(), rejected: z.int() }),
+  params: z.object({ at: z.string(), after: z.string(), rejected: z.int() }),
   build: ({ params, connect }) =>
-    from(once({ subject: `${params.rejected} orders need a look`, loadId: params.loadId })).into(
+    from(once({ subject: `${params.rejected} orders need a look`, load: params.after })).into(
       connect.objects(params.at, { path: '{loadId}.{ext}', format: ndjson() }),
     ),
 })

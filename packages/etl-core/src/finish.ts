@@ -90,7 +90,7 @@ async function settleAll(
   const outcomes: GroupOutcome[] = []
   try {
     for (const [group, splits] of splitsByGroup(planned.plan.splits)) {
-      if (ctx.hardSignal.aborted) outcomes.push({ report: { group, status: 'pending' }, keepsOpen: true })
+      if (ctx.hardSignal.aborted) outcomes.push({ report: { group, status: 'pending' }, keepsOpen: 'always' })
       else outcomes.push(await settleGroup(sink, group, splits, docs, planned, fingerprint, bookmarks, ctx))
     }
   } finally {
@@ -128,11 +128,11 @@ function refuseAll(plan: Plan, error: ErrorJson, ctx: RunnerContext): GroupOutco
 
 /**
  * A load with work left stays open. One that only failed stays open once, for the next run to go on with; if that does not help either it
- * is closed, so that what fails does not keep new data of the others waiting.
+ * is closed, so that what fails does not keep new data of the others waiting; except where a sink that appends may have shown a part of it.
  */
 function staysOpen(outcomes: readonly GroupOutcome[], load: LoadDoc): boolean {
-  if (outcomes.some(({ report }) => report.status === 'pending')) return true
-  return load.attempt === 1 && outcomes.some(outcome => outcome.keepsOpen)
+  if (outcomes.some(outcome => outcome.keepsOpen === 'always')) return true
+  return load.attempt === 1 && outcomes.some(outcome => outcome.keepsOpen === 'once')
 }
 
 /**

@@ -72,8 +72,11 @@ export async function openBookmarks(ctx: RunnerContext): Promise<BookmarkBook> {
 /** A group whose splits were all run, or not. */
 export interface GroupOutcome {
   readonly report: GroupReport
-  /** Another attempt may get further: the load stays open for it. */
-  readonly keepsOpen: boolean
+  /**
+   * Whether the load stays open for another attempt: `once` where one more may get further, `always` where part of the group may be visible
+   * already and another load would add it again.
+   */
+  readonly keepsOpen: false | 'once' | 'always'
 }
 
 /**
@@ -95,7 +98,7 @@ export async function settleGroup(
   const failure = splits.map(split => docs.get(split.id)?.error).find(error => error !== undefined)
   if (failure) return failed(group, failure, ctx)
   const receipts = splits.map(split => ({ split, receipt: docs.get(split.id)?.receipt }))
-  if (receipts.some(({ receipt }) => receipt === undefined)) return { report: { group, status: 'pending' }, keepsOpen: true }
+  if (receipts.some(({ receipt }) => receipt === undefined)) return { report: { group, status: 'pending' }, keepsOpen: 'always' }
   const empty = emptiedByRejects(sink, group, splits, docs, ctx)
   if (empty) return failed(group, empty, ctx)
   try {
@@ -119,10 +122,11 @@ export async function settleGroup(
     return { report: { group, status: 'published', objects }, keepsOpen: false }
   } catch (error) {
     if (isEtlError(error, 'ETL_STATE_CONFLICT')) throw error
-    if (ctx.signal.aborted) return { report: { group, status: 'pending' }, keepsOpen: true }
+    if (ctx.signal.aborted) return { report: { group, status: 'pending' }, keepsOpen: 'always' }
     const last = errorJson(error)
     // Publishing has had all its attempts.
-    return failed(group, last.retry === 'later' ? { ...last, retry: 'exhausted' } : last, ctx)
+    const outcome = failed(group, last.retry === 'later' ? { ...last, retry: 'exhausted' } : last, ctx)
+    return mayBeHalfVisible(sink, last) ? { ...outcome, keepsOpen: 'always' } : outcome
   }
 }
 
@@ -163,7 +167,7 @@ async function publishPatiently(
 
 function failed(group: string, error: ErrorJson, ctx: RunnerContext): GroupOutcome {
   ctx.emit({ type: 'group.failed', group, error })
-  return { report: { group, status: 'failed', error }, keepsOpen: mayPassLater(error) }
+  return { report: { group, status: 'failed', error }, keepsOpen: mayPassLater(error) ? 'once' : false }
 }
 
 /**
@@ -173,4 +177,12 @@ function failed(group: string, error: ErrorJson, ctx: RunnerContext): GroupOutco
 function mayPassLater(error: ErrorJson): boolean {
   if (error.code === 'ETL_SOURCE_CHANGED') return false
   return error.retry !== 'never' || error.code === 'ETL_STEP_FAILED' || error.code === 'ETL_UNEXPECTED'
+}
+
+/**
+ * What a sink has appended before it failed stays, under names that come from this load: only this load can add the rest and double
+ * nothing. Where what was staged is damaged nobody can.
+ */
+function mayBeHalfVisible(sink: Sink<unknown>, { code }: ErrorJson): boolean {
+  return sink.capabilities.disposition === 'append' && code !== 'ETL_STAGING_DAMAGED' && code !== 'ETL_OBJECT_NOT_FOUND'
 }

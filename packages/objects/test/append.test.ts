@@ -1,8 +1,9 @@
-import type { Json, Sink, Split } from '@millrace/etl-core'
+import { definePipeline, from, type Json, run, type Sink, SinkError, type Split } from '@millrace/etl-core'
+import { arraySource } from '@millrace/etl-testkit'
 import { csv, ndjson } from '@millrace/formats'
 import { describe, expect, test } from 'vitest'
 import * as z from 'zod'
-import { memoryStore, type ObjectStore, objectSink } from '../src/index.js'
+import { memoryStore, type ObjectStore, objectSink, stateOver } from '../src/index.js'
 import { partitionOf } from '../src/sink/partitions.js'
 import { batch, runContext, split, splitContext } from './support/contexts.js'
 import { lines } from './support/formats.js'
@@ -37,6 +38,32 @@ const appendLines = (store: ObjectStore, objectBytes = 1_000_000) =>
   })
 
 describe('appending', () => {
+  test('that is refused half-way adds the rest once it may, however often it was refused, and doubles nothing', async () => {
+    const store = memoryStore()
+    let refusedFrom = 2
+    const strict: ObjectStore = {
+      ...store,
+      put: (key, ...rest) =>
+        key.startsWith('log/') && --refusedFrom <= 0
+          ? Promise.reject(new SinkError('ETL_SINK_DENIED', 'no'))
+          : store.put(key, ...rest),
+    }
+    const source = () => arraySource<string>({ splits: { a: ['1', '2'], b: ['3'] }, group: 'all', bookmark: 'b1' })
+    const pipeline = () => definePipeline({ name: 'app', build: () => from(source()).into(appendLines(strict)) })
+    const statuses: string[] = []
+    for (let count = 0; count < 3; count++) {
+      statuses.push((await run(pipeline(), {}, { state: stateOver(store, '_state') })).status)
+      refusedFrom = count === 1 ? Number.POSITIVE_INFINITY : 0
+    }
+
+    const lines = Object.values(await visible(store))
+      .join('')
+      .split('\n')
+
+    expect(statuses).toEqual(['failed', 'failed', 'succeeded'])
+    expect(lines.filter(line => /^\d/.test(line)).sort()).toEqual(['1', '2', '3'])
+  })
+
   test('adds objects named after their first batch, complete in themselves, and leaves those of other loads', async () => {
     const store = memoryStore()
     for (const loadId of ['one', 'two'])

@@ -38,7 +38,7 @@ export const runnerBugs: readonly PlantedBug[] = [
     edits: [
       {
         file: `${core}/groups.ts`,
-        find: "  if (receipts.some(({ receipt }) => receipt === undefined)) return { report: { group, status: 'pending' }, keepsOpen: true }\n",
+        find: "  if (receipts.some(({ receipt }) => receipt === undefined)) return { report: { group, status: 'pending' }, keepsOpen: 'always' }\n",
         replace: '',
       },
     ],

@@ -455,7 +455,7 @@ describe('paths', () => {
 
     await expect(sink.survey?.([split('b')], runContext())).rejects.toMatchObject({
       code: 'ETL_CONFIG_INVALID',
-      message: expect.stringContaining('"a" and "b" would both be written to "latest.txt"'),
+      message: expect.stringContaining('"a" and "b" would both be written to "latest.txt" in memory:here.'),
     })
     await sink.survey?.([split('b')], runContext({ loadId: 'another load' }))
   })

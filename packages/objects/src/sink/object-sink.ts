@@ -74,7 +74,7 @@ function sinkWithBooks<T>(options: ObjectSinkSettings<T>, part: string | undefin
   }
   const targets = (): Targets => ({ path, latest, extension: format.extension })
   const publisher = async () => ({ store: await store(), shown, format, part })
-  const claims = keyClaims()
+  const claims = keyClaims(shown)
   /** Manifests whose objects have other etags now. Written at the next publish: a run that finds nothing new changes nothing. */
   const outdated = new Map<string, ManifestRead>()
   /** The keys of a group, refused if another group of the load has one of them. */
@@ -171,7 +171,7 @@ function sinkWithBooks<T>(options: ObjectSinkSettings<T>, part: string | undefin
 }
 
 /** Which group of a load writes which key: two that write one would take turns in overwriting each other. */
-function keyClaims() {
+function keyClaims(place: string) {
   let load: string | undefined
   let owners = new Map<string, string>()
   return {
@@ -185,8 +185,9 @@ function keyClaims() {
         if (other !== undefined && other !== group) {
           throw new ConfigError(
             'ETL_CONFIG_INVALID',
-            `The groups "${other}" and "${group}" would both be written to "${key}". Put {group}, or a label that tells them apart, into the path.`,
-            { context: { key, groups: [other, group] } },
+            `The groups "${other}" and "${group}" would both be written to "${key}" in ${place}. Put {group}, or a label that tells them apart, ` +
+              'into the path.',
+            { context: { key, place, groups: [other, group] } },
           )
         }
         owners.set(key, group)

@@ -37,6 +37,17 @@ describe('live lines', () => {
     ])
   })
 
+  test('begin anew when a follower runs, whose splits may have the same names', () => {
+    const view = viewOf([started('a'), progress('a', 2_000)], 1)
+    for (const event of [at(600, { type: 'load.started', attempt: 1, splits: 2, groups: 2, resumed: false }), started('a', 600)])
+      view.take({ ...event, pipeline: 'follower' })
+
+    expect(view.lines(1600, 120, 40).map(line => line.replace(/ +/g, ' '))).toEqual([
+      '> a 0 records 0/s',
+      '0/2 splits 0 records 0/s 1.0 s',
+    ])
+  })
+
   test('a split that waits says for what, and how it ended in the end', () => {
     const view = viewOf([started('a')], 1)
     view.take(

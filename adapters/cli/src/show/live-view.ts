@@ -27,12 +27,20 @@ export function liveView(): LiveView {
   const splits = new Map<string, LiveSplit>()
   let planned = 0
   let begunAtMs: number | undefined
+  let pipeline: string | undefined
   const update = (id: string, change: Partial<LiveSplit>) => {
     const split = splits.get(id)
     if (split) splits.set(id, { ...split, ...change })
   }
   return {
     take(event) {
+      if (event.pipeline !== pipeline) {
+        // What follows is a run of its own, whose splits may have the same names.
+        splits.clear()
+        planned = 0
+        begunAtMs = undefined
+        pipeline = event.pipeline
+      }
       begunAtMs ??= event.atMs
       switch (event.type) {
         case 'load.started':

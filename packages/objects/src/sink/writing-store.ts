@@ -14,9 +14,15 @@ export function writingStore(store: ObjectStore): ObjectStore {
     head: (key, options) => act(() => store.head(key, options)),
     list: (prefix, options) => translated(store.list(prefix, options)),
   }
-  const members = Object.entries(reading).map(([name, value]) => [name, { value, enumerable: true }])
-  // Over the store and not a copy of it: a store may have inherited its members.
-  return Object.create(store, Object.fromEntries(members)) as ObjectStore
+  // Over nothing: a proxy of a store that is frozen may not replace its members.
+  return new Proxy({} as ObjectStore, {
+    get(_, name) {
+      if (Object.hasOwn(reading, name)) return reading[name as keyof typeof reading]
+      const member: unknown = Reflect.get(store, name, store)
+      // Bound to the store itself: that of a class may have private fields, which nothing made over it has.
+      return typeof member === 'function' ? member.bind(store) : member
+    },
+  })
 }
 
 async function act<R>(call: () => Promise<R>): Promise<R> {

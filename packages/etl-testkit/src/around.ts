@@ -13,14 +13,21 @@ export interface WrappedCall {
 /** Stands around every call: may let it happen, or not, and learns how it ended. */
 export type Around = <V>(call: WrappedCall, act: () => Promise<V>) => Promise<V>
 
-/** The same value with some members replaced; the others, getters too, stay those of the original. */
+/**
+ * The same value with some members replaced; the others, getters too, stay those of the original and are called on it: that of a class may
+ * have private fields, which nothing made over it has.
+ */
 function withMembers<O extends object>(target: O, members: Partial<O>): O {
-  const descriptors = Object.fromEntries(
-    Object.entries(members)
-      .filter(([, value]) => value !== undefined)
-      .map(([name, value]) => [name, { value, enumerable: true }]),
-  )
-  return Object.create(target, descriptors) as O
+  const given = new Map<PropertyKey, unknown>(Object.entries(members).filter(([, value]) => value !== undefined))
+  // Over nothing: a proxy of something frozen may not replace its members.
+  return new Proxy({} as O, {
+    has: (_, name) => given.has(name) || name in target,
+    get(_, name) {
+      if (given.has(name)) return given.get(name)
+      const member: unknown = Reflect.get(target, name, target)
+      return typeof member === 'function' ? member.bind(target) : member
+    },
+  })
 }
 
 /** A source whose `plan` and every batch asked for go through `around`. */

@@ -25,10 +25,10 @@ const draftsOf = (split: string, count: number): Draft[] =>
   }))
 
 /** One split; and several splits in several groups. */
-export const shapes: Readonly<Record<string, Drafts>> = {
+export const shapes = {
   'one split': { one: { a: draftsOf('a', 5) } },
-  'several splits in several groups': { one: { a: draftsOf('a', 5), b: draftsOf('b', 4) }, two: { c: draftsOf('c', 2) } },
-}
+  'several splits': { one: { a: draftsOf('a', 5), b: draftsOf('b', 4) }, two: { c: draftsOf('c', 2) } },
+} as const satisfies Readonly<Record<string, Drafts>>
 
 /** A record as a sink wrote it, back as it was: formats without types give text, partitions keep the tag in the name. */
 export const idAndNumber = (record: unknown): { readonly id: string; readonly n: number } => {

@@ -14,7 +14,6 @@ import { type S3Server, s3Server } from '@millrace/etl-testkit/s3'
 import { csv, decodeAll, gzip, ndjson, parquet } from '@millrace/formats'
 import { folderStore, type ObjectStore, objectSink, stateOver } from '@millrace/objects'
 import { s3Store } from '@millrace/s3'
-import { s3Sink } from '@millrace/sink-s3'
 import { type Draft, refusedTag } from './drafts.js'
 
 /** A destination with nothing in it. */
@@ -108,9 +107,8 @@ const bucket = (name: string, shape: Shape, format: Format<Draft>): SinkLine => 
     return {
       open({ objects }) {
         const store = objects(s3Store(where))
-        // The same that `s3Sink` makes of these options, over a store whose calls count.
+        // What `s3Sink` makes of its options, over a store whose calls count.
         const sink = objectSink<Draft>({ store: () => store, shown: raw.place, format, ...shape })
-        s3Sink<Draft>({ ...where, ...shape, format })
         return { sink, state: stateOver(store, statePrefix) }
       },
       read: () => readAll(raw, format),

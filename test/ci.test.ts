@@ -13,7 +13,7 @@ interface Workflow {
   readonly jobs: {
     readonly check: {
       readonly strategy: { readonly matrix: { readonly node: readonly number[] } }
-      readonly env: Readonly<Record<string, string>>
+      readonly env?: Readonly<Record<string, string>>
       readonly steps: readonly { readonly run?: string }[]
     }
   }
@@ -48,6 +48,14 @@ describe('continuous integration', () => {
     const exported = [...(script.match(/^export (.+)$/m)?.[1] ?? '').matchAll(/(\w+)=(\w+)/g)].map(match => [match[1], match[2]])
 
     expect({ ...check.env, CI: 'true' }).toEqual(Object.fromEntries(exported))
+  })
+
+  test('runs the long tests every night', () => {
+    const { jobs } = parse(read('.github/workflows/long.yml')) as {
+      jobs: { long: { steps: readonly { readonly run?: string }[] } }
+    }
+
+    expect(jobs.long.steps.flatMap(step => step.run ?? [])).toEqual(['npm ci', 'npm run test:long'])
   })
 
   test('covers the oldest supported Node and the two release lines after it', () => {

@@ -108,8 +108,8 @@ const lives = fc.record({
 })
 
 const places = [
-  ['a folder', folderPlace, long ? 30 : 2],
-  ['a bucket', bucketPlace, long ? 20 : 1],
+  ['a folder', folderPlace, long ? 12 : 2],
+  ['a bucket', bucketPlace, long ? 6 : 1],
 ] as const
 
 describe.each(places)('processes over %s', (_, open, count) => {
@@ -134,7 +134,7 @@ describe.each(places)('processes over %s', (_, open, count) => {
 
   const pauses = fc.record({ at: fc.integer({ min: 4, max: 140 }), when: fc.constantFrom('before' as const, 'during' as const) })
 
-  it.each(fc.sample(pauses, { seed, numRuns: long ? 12 : 1 }).map((each, index) => [`${seed}/${index}`, each] as const))(
+  it.each(fc.sample(pauses, { seed, numRuns: long ? 5 : 1 }).map((each, index) => [`${seed}/${index}`, each] as const))(
     'one of them asleep until others have done its work and more: nothing old comes back (seed %s)',
     async (_seed, pause) => {
       const at = await open()
@@ -177,7 +177,7 @@ describe('two processes at once over a folder', () => {
   it(`leave what one after the other would have left, however often (seed ${seed})`, async () => {
     const pair = [script.start(), script.start()] as const
     try {
-      for (const [round, told] of fc.sample(race, { seed, numRuns: long ? 100 : 6 }).entries()) {
+      for (const [round, told] of fc.sample(race, { seed, numRuns: long ? 40 : 6 }).entries()) {
         const at = await folderPlace()
         if (told.diesAt > 0) await once(orderFor(at, { signal: { at: told.diesAt, when: 'during', signal: 'SIGKILL' } }))
         const orders = told.cuts.map((cut, who) =>

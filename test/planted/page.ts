@@ -10,7 +10,7 @@ title: Planted bugs
 
 A contract that finds nothing proves nothing. So a test puts each of these bugs into the sources, one at a time, bundles them with the cases
 of [@millrace/etl-testkit](../../packages/etl-testkit/README.md), and runs those in a process of its own. The cases named here must fail; without
-a bug, all must hold. A bug is a patch of one to three lines in [test/planted/bugs](../../test/planted/bugs); where the code it is about has changed, the
+a bug, all must hold. A bug is a patch of one to three lines in \`test/planted/bugs\`; where the code it is about has changed, the
 test says so.
 
 | the bug | where | found by |

@@ -22,12 +22,20 @@ function withMembers<O extends object>(target: O, members: Partial<O>): O {
   // Over nothing: a proxy of something frozen may not replace its members.
   return new Proxy({} as O, {
     has: (_, name) => given.has(name) || name in target,
-    get(_, name) {
-      if (given.has(name)) return given.get(name)
-      const member: unknown = Reflect.get(target, name, target)
-      return typeof member === 'function' ? member.bind(target) : member
-    },
+    get: (_, name) => memberOf(name),
+    // A copy by `...` has all members, too.
+    ownKeys: () => [...new Set([...Reflect.ownKeys(target), ...given.keys()])] as (string | symbol)[],
+    getOwnPropertyDescriptor: (_, name) =>
+      given.has(name) || Object.hasOwn(target, name)
+        ? { value: memberOf(name), enumerable: true, configurable: true, writable: true }
+        : undefined,
   })
+
+  function memberOf(name: PropertyKey): unknown {
+    if (given.has(name)) return given.get(name)
+    const member: unknown = Reflect.get(target, name, target)
+    return typeof member === 'function' ? member.bind(target) : member
+  }
 }
 
 /** A source whose `plan` and every batch asked for go through `around`. */

@@ -109,7 +109,7 @@ async function check(arena: Arena, story: Story): Promise<void> {
     for (const end of ends)
       expect(['succeeded', 'unchanged', 'ETL_STATE_CONFLICT', 'died', 'ETL_OBJECT_CONFLICT']).toContain(outcome(end))
     for (const [group, version] of finished) expect(seen.get(group)).toBeGreaterThanOrEqual(version)
-    const succeeded = ends.some(end => outcome(end) === 'ETL_STATE_CONFLICT')
+    const succeeded = ends.some(end => ['ETL_STATE_CONFLICT', 'died'].includes(outcome(end)))
     await exact(arena, 'before the last run', succeeded)
     world.clock.advance(leaseMs + 1)
     const none = (_: unknown, act: () => Promise<never>) => act()

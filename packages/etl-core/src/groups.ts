@@ -144,7 +144,7 @@ function emptiedByRejects(
   if (sink.capabilities.disposition !== 'replace' || ctx.settings.maxRejects !== undefined) return undefined
   const total = splits.reduce((sum, split) => addTallies(sum, docs.get(split.id)?.tally ?? emptyTally), emptyTally)
   const { read, written, rejected } = total.counts
-  if (read === 0 || written > 0 || rejected < read) return undefined
+  if (read === 0 || written > 0 || rejected < read || total.uncounted) return undefined
   return errorJson(allRejected(group, total))
 }
 

@@ -80,6 +80,8 @@ export interface Tally {
   readonly counts: Counts
   readonly byReason: Readonly<Record<string, number>>
   readonly samples: readonly RejectSample[]
+  /** Batches that a transactional sink had kept before state learned of them: what was in them is not counted. */
+  readonly uncounted?: number
 }
 
 /** The document `bookmarks`: by group, what was published last. */

@@ -122,7 +122,9 @@ export function splitRun(
       refuseTooMany(tally, ctx, split.id, true)
       const receipt = await orAborted(writer.commit(), ctx.hardSignal)
       if (uncopied > 0) ctx.notes.push(uncopiedNote(split.id, uncopied, whyUncopied))
-      await state.save({ tally: withRetries(tally, retries), receipt: { value: receipt } })
+      const uncounted = batchNo - tally.counts.batches
+      const whole = uncounted > 0 ? { ...tally, uncounted } : tally
+      await state.save({ tally: withRetries(whole, retries), receipt: { value: receipt } })
       progress(true)
     },
   }

@@ -24,7 +24,13 @@ export function tallyBatch(tally: Tally, counts: Partial<Counts>, rejects: reado
 
 /** Two splits' tallies together. */
 export function addTallies(a: Tally, b: Tally): Tally {
-  return { counts: addCounts(a.counts, b.counts), byReason: addReasons(a.byReason, b.byReason), samples: firstSamples(a, b) }
+  const uncounted = (a.uncounted ?? 0) + (b.uncounted ?? 0)
+  return {
+    counts: addCounts(a.counts, b.counts),
+    byReason: addReasons(a.byReason, b.byReason),
+    samples: firstSamples(a, b),
+    ...(uncounted === 0 ? {} : { uncounted }),
+  }
 }
 
 function countReasons(rejects: readonly Reject[]): Record<string, number> {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { SinkError, StateError, type StateStore } from '../src/index.js'
-import { memoryState, numbers, parts, runNumbers } from './world.js'
+import { RecordError, SinkError, StateError, type StateStore } from '../src/index.js'
+import { memoryState, numbers, parts, runNumbers, table } from './world.js'
 
 /** State of which the calls that fit fail with a passing error. */
 function awayAt(state: StateStore, fits: (call: string) => boolean): StateStore {
@@ -78,5 +78,38 @@ describe('a load that failed and could not be cleaned up', () => {
 
     expect(report.notes.join()).toContain('planned anew')
     expect(published).toEqual({ a: [1], b: [2] })
+  })
+})
+
+describe('a group of which the last records were rejected', () => {
+  it('is not taken for empty because the sink kept the first ones before state knew of them', async () => {
+    const { sink, rows } = table()
+    let lost = false
+    const replacing = {
+      ...sink,
+      capabilities: { ...sink.capabilities, disposition: 'replace' as const },
+      open: async (ctx: Parameters<typeof sink.open>[0]) => {
+        const writer = await sink.open(ctx)
+        return {
+          ...writer,
+          async flush() {
+            const checkpoint = await writer.flush()
+            if (lost) return checkpoint
+            lost = true
+            throw new SinkError('ETL_SINK_UNAVAILABLE', 'the answer was lost', { retry: 'later' })
+          },
+        }
+      },
+    }
+    const positive = (value: number) => {
+      if (value < 0) throw new RecordError('ETL_RECORD_INVALID', 'it is negative')
+      return value
+    }
+
+    const report = await runNumbers(numbers({ splits: { a: [1, 2, -3, -4] } }).source, replacing, {}, flow => flow.map(positive))
+
+    expect(report.error).toBeUndefined()
+    expect(report.groups).toMatchObject([{ group: 'a', status: 'published' }])
+    expect(rows).toEqual([1, 2])
   })
 })

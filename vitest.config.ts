@@ -8,6 +8,8 @@ export default defineConfig({
   test: {
     include: ['{packages,adapters,systems}/*/test/**/*.test.ts', 'docs/snippets/**/*.test.ts', 'test/**/*.test.ts'],
     globalSetup: ['./test/setup/build-once.ts'],
+    // Many tests wait for processes and servers of theirs; the default leaves one core of two idle.
+    maxWorkers: '100%',
     // The long run gives property tests twenty times their budget.
     testTimeout: MILLRACE_TEST_LONG ? 120_000 : 60_000,
     hookTimeout: 60_000,

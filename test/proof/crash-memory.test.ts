@@ -8,7 +8,7 @@ const long = process.env.MILLRACE_TEST_LONG !== undefined
 
 describeTable(['memory'], {
   every: long ? 1 : 3,
-  points: () => (long ? 12 : 3),
+  points: () => (long ? 6 : 3),
   shapes: pair => (long ? ['one split', 'several splits'] : [pair % 2 === 0 ? 'one split' : 'several splits']),
 })
 

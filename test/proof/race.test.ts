@@ -7,7 +7,7 @@ import { type Turn, takeTurns } from './support/turns.js'
 import { allRows, isGood, type Row, type Shape } from './support/versions.js'
 
 const shape: Shape = { g: { a: 5, b: 4 }, h: { c: 4 } }
-const runs = process.env.MILLRACE_TEST_LONG ? 50 : 15
+const runs = process.env.MILLRACE_TEST_LONG ? 300 : 15
 
 interface Runner {
   /** So many runs, one after the other. */

@@ -133,11 +133,21 @@ export async function saveDoc(state: StateStore, key: string, value: object, exp
   return state.save(key, value as unknown as Json, expected)
 }
 
-/** Removes a document if it is there; a race with another remover is no error. */
+/**
+ * Removes a document if it is there, in whatever version: an owner that was succeeded may write its last between the look and the removal.
+ *
+ * @throws StateError `ETL_STATE_CONFLICT` when it is refused though nothing changed: the run itself was succeeded.
+ */
 export async function removeDoc(state: StateStore, key: string): Promise<void> {
-  const found = await state.load(key)
-  if (!found) return
-  await state.remove(key, found.version).catch(error => {
-    if (!isEtlError(error, 'ETL_STATE_CONFLICT')) throw error
-  })
+  let refusedAt: string | undefined
+  for (;;) {
+    const found = await state.load(key)
+    if (!found) return
+    try {
+      return await state.remove(key, found.version)
+    } catch (error) {
+      if (!isEtlError(error, 'ETL_STATE_CONFLICT') || found.version === refusedAt) throw error
+      refusedAt = found.version
+    }
+  }
 }

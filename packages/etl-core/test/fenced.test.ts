@@ -142,6 +142,24 @@ describe('a run that slept through its lease', () => {
 })
 
 describe('a load', () => {
+  it('leaves nothing, also where an owner that was succeeded writes its last while documents are removed', async () => {
+    const state = memoryState()
+    let written = false
+    const beaten: StateStore = {
+      ...state,
+      async remove(key, expected) {
+        const found = await state.load(key)
+        if (found && !written && key.includes('/splits/')) await state.save(key, found.value, found.version)
+        written ||= key.includes('/splits/')
+        return state.remove(key, expected)
+      },
+    }
+
+    await runNumbers(numbers({ splits: { a: [1, 2] } }).source, parts().sink, { state: beaten })
+
+    expect(Object.keys(await documents(state)).sort()).toEqual(['bookmarks', 'head'])
+  })
+
   it('whose plan is gone from state does not pass for complete', async () => {
     const state = memoryState()
     const { sink, published } = parts()

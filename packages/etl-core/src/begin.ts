@@ -255,7 +255,7 @@ async function abandonLoad(head: Versioned<HeadDoc>, load: LoadDoc, why: string,
     const state = fencedState(options.state, lease)
     await runnable.discard(load.loadId, options.contextFor(loadOf(load, lease.epoch), new Map()))
     const planned = (await loadDoc<PlanDoc>(state, planKey(loadKey))).value
-    const book = (await loadDoc<BookmarksDoc>(state, bookmarksKey)).value?.groups ?? {}
+    const book = await takenBookmarks(state)
     for (const split of planned?.plan.splits ?? []) {
       await removeDoc(state, splitKey(loadKey, split.id))
       if (book[groupOf(split)]?.bornEpoch !== load.bornEpoch) await dropRejectsAfter(state, loadKey, split.id, 0)
@@ -264,6 +264,14 @@ async function abandonLoad(head: Versioned<HeadDoc>, load: LoadDoc, why: string,
     await forgetNext(state, load.loadId)
     await lease.release(null)
   })
+}
+
+/** What is published, saved again: an earlier owner that wakes now can no longer add to it what would then count as published. */
+async function takenBookmarks(state: StateStore): Promise<BookmarksDoc['groups']> {
+  const { value, version } = await loadDoc<BookmarksDoc>(state, bookmarksKey)
+  const taken: BookmarksDoc = value ?? { format: 1, groups: {} }
+  await saveDoc(state, bookmarksKey, taken, version)
+  return taken.groups
 }
 
 function nothing(options: BeginOptions, loadId: string, plan: Plan, reason: string): Begun {

@@ -130,6 +130,31 @@ describe('a run that slept through its lease', () => {
     expect((await rejectsIn(state)).map(({ raw }) => raw)).toEqual([-4])
   })
 
+  it('does not count as published what another is giving up', async () => {
+    const { state, load, asleep } = sleeper(call => call === 'save bookmarks')
+    const { wake } = await asleep({ a: [1, -2] }, 'b1')
+    let woken: Promise<unknown> | undefined
+    let looks = 0
+    // It wakes when the run that gives its load up has looked at what is published; that run dies as it begins its own.
+    const givingUp: StateStore = {
+      ...state,
+      async load(key) {
+        if (key === 'bookmarks' && ++looks === 2) throw new Error('it died')
+        return state.load(key)
+      },
+      list(prefix) {
+        woken ??= wake()
+        return state.list(prefix)
+      },
+    }
+    await expect(load({ a: [1, -2] }, 'b1', { full: true, state: givingUp })).rejects.toThrow('it died')
+    await expect(woken).rejects.toMatchObject(conflict)
+
+    await load({ a: [1, -2] }, 'b1')
+
+    expect((await rejectsIn(state)).map(({ raw }) => raw)).toEqual([-2])
+  })
+
   it('leaves nothing of a load that is over', async () => {
     const { state, load, asleep } = sleeper(call => /^save loads.*splits/.test(call))
     const { wake } = await asleep({ a: [1, 2] }, 'b1')

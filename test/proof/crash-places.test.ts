@@ -10,5 +10,5 @@ const whole = sinks.find(({ place }) => place === 'bucket')
 describeTable(['folder', 'bucket'], {
   every: long ? 2 : 4,
   points: (source, sink) => (long && source === sources[0] && sink === whole ? Number.POSITIVE_INFINITY : 3),
-  shapes: pair => [(long ? pair % 2 === 0 : pair !== 1) ? 'one split' : 'several splits'],
+  shapes: pair => [(long ? pair % 2 === 0 : pair > 0) ? 'one split' : 'several splits'],
 })

@@ -38,24 +38,20 @@ async function crashes(source: SourceLine, sink: SinkLine, drafts: Drafts, maxPo
 /** The crash points of every source into the sinks of some places. */
 export function describeTable(places: readonly SinkLine['place'][], effort: Effort): void {
   const lines = sinks.filter(({ place }) => places.includes(place))
-  describe.concurrent.each(sources.map((source, number) => [source.name, source, number] as const))(
-    'from %s',
-    (_, source, number) => {
-      const turn = lines.filter((_, at) => at % effort.every === number % effort.every)
+  describe.each(sources.map((source, number) => [source.name, source, number] as const))('from %s', (_, source, number) => {
+    const turn = lines.filter((_, at) => at % effort.every === number % effort.every)
 
-      // Side by side: most of the time they wait for a disk or a server.
-      it.concurrent.each(turn.map((sink, at) => [sink.name, sink, number + at] as const))(
-        'into %s: a crash at any call and a stop at any batch show in nothing',
-        async (_name, sink, pair) => {
-          for (const shape of effort.shapes(pair)) {
-            const { failures, points } = await crashes(source, sink, shapes[shape] as Drafts, effort.points(source, sink))
+    it.each(turn.map((sink, at) => [sink.name, sink, number + at] as const))(
+      'into %s: a crash at any call and a stop at any batch show in nothing',
+      async (_name, sink, pair) => {
+        for (const shape of effort.shapes(pair)) {
+          const { failures, points } = await crashes(source, sink, shapes[shape] as Drafts, effort.points(source, sink))
 
-            expect(failures, shape).toEqual([])
-            expect(points.length).toBeGreaterThan(4)
-          }
-        },
-        600_000,
-      )
-    },
-  )
+          expect(failures, shape).toEqual([])
+          expect(points.length).toBeGreaterThan(4)
+        }
+      },
+      600_000,
+    )
+  })
 }

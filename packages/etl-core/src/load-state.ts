@@ -134,20 +134,34 @@ export async function saveDoc(state: StateStore, key: string, value: object, exp
 }
 
 /**
- * Removes a document if it is there, in whatever version: an owner that was succeeded may write its last between the look and the removal.
+ * Changes a document as it is found: `change` gives what it becomes, `null` for none, and `undefined` to leave it. Asked again where another
+ * writer was faster: an owner that was succeeded may write its last between the look and the change.
  *
- * @throws StateError `ETL_STATE_CONFLICT` when it is refused though nothing changed: the run itself was succeeded.
+ * @throws StateError `ETL_STATE_CONFLICT` when it is refused at one version twice: then it was no other writer, the run itself was succeeded.
  */
-export async function removeDoc(state: StateStore, key: string): Promise<void> {
+export async function changeDoc<D extends object>(
+  state: StateStore,
+  key: string,
+  change: (found: D) => D | null | undefined | Promise<D | null | undefined>,
+): Promise<void> {
   let refusedAt: string | undefined
   for (;;) {
-    const found = await state.load(key)
-    if (!found) return
+    const { value, version } = await loadDoc<D>(state, key)
+    const next = value && (await change(value))
+    if (next === undefined) return
     try {
-      return await state.remove(key, found.version)
+      await (next === null ? state.remove(key, version) : saveDoc(state, key, next, version))
+      return
     } catch (error) {
-      if (!isEtlError(error, 'ETL_STATE_CONFLICT') || found.version === refusedAt) throw error
-      refusedAt = found.version
+      if (!isEtlError(error, 'ETL_STATE_CONFLICT') || version === refusedAt) throw error
+      refusedAt = version
     }
   }
 }
+
+/**
+ * Removes a document if it is there, in whatever version.
+ *
+ * @throws StateError `ETL_STATE_CONFLICT` as {@link changeDoc} does.
+ */
+export const removeDoc = (state: StateStore, key: string): Promise<void> => changeDoc(state, key, () => null)

@@ -1,5 +1,5 @@
 import { type EtlError, isEtlError } from './errors.js'
-import { type BookmarksDoc, bookmarksKey, loadDoc, loadKeyOf, saveDoc } from './load-state.js'
+import { type BookmarksDoc, bookmarksKey, changeDoc, loadDoc, loadKeyOf, saveDoc } from './load-state.js'
 import type { Reject } from './reject.js'
 import type { Split } from './split.js'
 import type { StateStore } from './state.js'
@@ -141,21 +141,10 @@ export async function discardRejects(state: StateStore, filter: RejectFilter): P
 /** Takes single rejects out of a document, and the document away when none is left. Repeatable. */
 export async function removeRejects(state: StateStore, key: string, at: readonly number[]): Promise<void> {
   const gone = new Set(at)
-  let refusedAt: string | undefined
-  for (;;) {
-    const found = await loadDoc<RejectDoc>(state, key)
-    if (!found.value) return
-    const rejects = found.value.rejects.map((reject, index) => (gone.has(index) ? null : reject))
-    try {
-      if (rejects.every(reject => reject === null)) await state.remove(key, found.version)
-      else await saveDoc(state, key, { ...found.value, rejects }, found.version)
-      return
-    } catch (error) {
-      // Refused at one version twice, it was no other writer: the run itself was succeeded.
-      if (!isEtlError(error, 'ETL_STATE_CONFLICT') || found.version === refusedAt) throw error
-      refusedAt = found.version
-    }
-  }
+  await changeDoc<RejectDoc>(state, key, found => {
+    const rejects = found.rejects.map((reject, index) => (gone.has(index) ? null : reject))
+    return rejects.every(reject => reject === null) ? null : { ...found, rejects }
+  })
 }
 
 function fits(reject: Reject, { loadId, group, split, stage, issue, reason }: RejectFilter): boolean {

@@ -1,7 +1,7 @@
-import { ConfigError, isEtlError } from './errors.js'
+import { ConfigError } from './errors.js'
 import { hashOf, type Json } from './json.js'
 import type { RunContext } from './load.js'
-import { type BookmarksDoc, bookmarksKey, loadDoc, type RejectSet, type ReplayDoc, saveDoc } from './load-state.js'
+import { type BookmarksDoc, bookmarksKey, changeDoc, loadDoc, type RejectSet, type ReplayDoc } from './load-state.js'
 import type { Reject } from './reject.js'
 import { type FoundRejects, findRejects, type RejectDoc, type RejectFilter, removeRejects } from './rejects.js'
 import type { Runnable } from './runnable.js'
@@ -157,20 +157,10 @@ export function rejectSource(state: StateStore, original: Source<unknown>): Sour
 
 /** Cleans up after replays that were published: their rejects' documents, then the marks. Repeatable. */
 export async function sweepReplayed(state: StateStore): Promise<void> {
-  let refusedAt: string | undefined
-  for (;;) {
-    const book = await loadDoc<BookmarksDoc>(state, bookmarksKey)
-    const { replayed, ...rest } = book.value ?? { format: 1 as const, groups: {} }
-    if (!replayed) return
+  await changeDoc<BookmarksDoc>(state, bookmarksKey, async ({ replayed, ...rest }) => {
+    if (!replayed) return undefined
     for (const [key, at] of Object.entries(replayed)) await removeRejects(state, key, at)
     const groups = Object.fromEntries(Object.entries(rest.groups).filter(([group]) => !group.startsWith(replayGroup)))
-    try {
-      await saveDoc(state, bookmarksKey, { ...rest, groups }, book.version)
-      return
-    } catch (error) {
-      // Refused at one version twice, it was no other writer: the run itself was succeeded.
-      if (!isEtlError(error, 'ETL_STATE_CONFLICT') || book.version === refusedAt) throw error
-      refusedAt = book.version
-    }
-  }
+    return { ...rest, groups }
+  })
 }

@@ -1,33 +1,25 @@
 import { describe, expect, it } from 'vitest'
 import { discardRejects, type StateStore } from '../src/index.js'
-import { documents, memoryState, movedClock, numbers, parts, rejectsIn, runNumbers } from './world.js'
+import { documents, memoryState, movedClock, numbers, parts, rejectsIn, runNumbers, standstill } from './world.js'
 
 /** State of which the first call that fits stands still, before it happens, until it is let go. */
 function standingAt(state: StateStore, fits: (call: string) => boolean) {
-  let arrived = () => {}
-  let go = () => {}
-  const here = new Promise<void>(resolve => {
-    arrived = resolve
-  })
-  const gate = new Promise<void>(resolve => {
-    go = resolve
-  })
+  const { here, go, stand } = standstill()
   let waits = true
-  const stand = async <V>(call: string, act: () => Promise<V>): Promise<V> => {
+  const standOnce = async <V>(call: string, act: () => Promise<V>): Promise<V> => {
     if (waits && fits(call)) {
       waits = false
-      arrived()
-      await gate
+      await stand()
     }
     return act()
   }
   const standing: StateStore = {
-    load: key => stand(`load ${key}`, () => state.load(key)),
-    save: (key, value, expected) => stand(`save ${key}`, () => state.save(key, value, expected)),
-    remove: (key, expected) => stand(`remove ${key}`, () => state.remove(key, expected)),
+    load: key => standOnce(`load ${key}`, () => state.load(key)),
+    save: (key, value, expected) => standOnce(`save ${key}`, () => state.save(key, value, expected)),
+    remove: (key, expected) => standOnce(`remove ${key}`, () => state.remove(key, expected)),
     list: prefix => state.list(prefix),
   }
-  return { state: standing, here, go: () => go() }
+  return { state: standing, here, go }
 }
 
 const elsewhere = { host: 'elsewhere', space: 'other', pid: 7, processStart: 1 }

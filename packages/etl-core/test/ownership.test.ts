@@ -4,7 +4,19 @@ import { existsSync, readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { describe, expect, it } from 'vitest'
 import { definePipeline, from, inspectState, isEtlError, resetState, run, thisProcess } from '../src/index.js'
-import { documents, dyingState, eager, memoryState, movedClock, numbers, parts, runNumbers, table, untilDeath } from './world.js'
+import {
+  documents,
+  dyingState,
+  eager,
+  memoryState,
+  movedClock,
+  numbers,
+  parts,
+  runNumbers,
+  standstill,
+  table,
+  untilDeath,
+} from './world.js'
 
 /** A process id that no process has: Linux hands out none this high. */
 const deadPid = 0x3fffffff
@@ -24,19 +36,8 @@ async function killedUnderABadParent() {
 
 /** A run that stands still in the middle of its first split until it is let go. */
 function standing(options: Parameters<typeof runNumbers>[2] = {}, state = memoryState()) {
-  let go = () => {}
-  let arrived = () => {}
-  const here = new Promise<void>(resolve => {
-    arrived = resolve
-  })
-  const gate = new Promise<void>(resolve => {
-    go = resolve
-  })
-  const before = (_: string, at: number) => {
-    if (at !== 2) return
-    arrived()
-    return gate
-  }
+  const { here, go, stand } = standstill()
+  const before = (_: string, at: number) => (at === 2 ? stand() : undefined)
   const ends = parts()
   const running = runNumbers(numbers({ splits: { a: [1, 2, 3, 4] }, bookmark: 'old', before }).source, ends.sink, {
     ...options,
@@ -48,20 +49,8 @@ function standing(options: Parameters<typeof runNumbers>[2] = {}, state = memory
 
 /** Holds a split up at its second batch. */
 function gated(name: string) {
-  let arrived = () => {}
-  let go = () => {}
-  const here = new Promise<void>(resolve => {
-    arrived = resolve
-  })
-  const gate = new Promise<void>(resolve => {
-    go = resolve
-  })
-  const before = (split: string, at: number) => {
-    if (split !== name || at !== 2) return
-    arrived()
-    return gate
-  }
-  return { here, go: () => go(), before }
+  const { here, go, stand } = standstill()
+  return { here, go, before: (split: string, at: number) => (split === name && at === 2 ? stand() : undefined) }
 }
 
 describe('one owner', () => {
@@ -161,19 +150,11 @@ describe('one owner', () => {
     const stopped = movedClock()
     const splits = { a: [1], b: [2] }
     const old = parts()
-    let arrived = () => {}
-    let go = () => {}
-    const here = new Promise<void>(resolve => {
-      arrived = resolve
-    })
-    const gate = new Promise<void>(resolve => {
-      go = resolve
-    })
+    const { here, go, stand } = standstill()
     const pausing = {
       ...old.sink,
       publish: async (...args: Parameters<NonNullable<typeof old.sink.publish>>) => {
-        arrived()
-        await gate
+        await stand()
         return old.sink.publish?.(...args) ?? {}
       },
     }

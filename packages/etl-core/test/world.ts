@@ -247,3 +247,20 @@ export function movedClock(startMs = Date.UTC(2026, 0, 1)) {
 
 export const down = () => new SourceError('ETL_SOURCE_UNAVAILABLE', 'The source is away.', { retry: 'later' })
 export { memoryState }
+
+/** A place where something comes to a stand until it is let go. */
+export function standstill() {
+  let arrived = () => {}
+  let go = () => {}
+  const here = new Promise<void>(resolve => {
+    arrived = resolve
+  })
+  const gate = new Promise<void>(resolve => {
+    go = resolve
+  })
+  const stand = (): Promise<void> => {
+    arrived()
+    return gate
+  }
+  return { here, stand, go: () => go() }
+}

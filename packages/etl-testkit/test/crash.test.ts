@@ -85,6 +85,25 @@ describe('at least once loses nothing and makes nothing up', () => {
   })
 })
 
+it('only those moments are tried that were asked for, each asked for once and in its order', async () => {
+  const sink = { disposition: 'append', durableAt: 'flush', replay: 'idempotent', cursor: 'outside' } as const
+  const asked: string[] = []
+  const report = await crashEveryPoint(
+    memoryWorld({ rereads: 'same', resumable: true }, sink, {
+      only({ kind, call, when }) {
+        asked.push(`${kind} ${when} ${call.on}.${call.name}`)
+        return kind === 'stop' ? call.name === 'next' : when === 'after' && call.name === 'flush'
+      },
+    }),
+  )
+
+  expect(new Set(report.points.map(({ kind, when, at }) => `${kind} ${when} ${at.split(' ')[0]}`))).toEqual(
+    new Set(['crash after writer.flush', 'stop before source.next']),
+  )
+  expect(asked.filter(moment => moment.startsWith('crash'))).toHaveLength(2 * report.calls)
+  expect(asked.filter(moment => !/\.(next|write)$/.test(moment) && moment.startsWith('stop'))).toEqual([])
+})
+
 describe('the crash points find', () => {
   const appending = { disposition: 'append', durableAt: 'flush', replay: 'idempotent', cursor: 'outside' } as const
   const failuresOf = async (options: CrashOptions<Row>) => (await crashEveryPoint(options)).failures

@@ -1,57 +1,89 @@
-import { crashEveryPoint } from '@millrace/etl-testkit/cases'
+import { type CrashKind, type CrashOptions, type CrashReport, crashEveryPoint } from '@millrace/etl-testkit/cases'
 import { describe, expect, it } from 'vitest'
-import { type Draft, type Drafts, draftSchema, idAndNumber, shapes } from './drafts.js'
-import { type SinkLine, sinks } from './sinks.js'
-import { type SourceLine, sources } from './sources.js'
+import { type Draft, draftSchema, shapes } from './drafts.js'
+import { everyNth, isEndOfChange } from './moments.js'
+import type { SinkLine, SinkParts } from './sink-line.js'
+import { sinks } from './sinks.js'
+import type { SourceLine } from './source-line.js'
+import { sources } from './sources.js'
 
-/** How much of the table is tried. */
+type Only = CrashOptions<unknown, Draft>['only']
+
+/** How much is tried with each pair of the table: every nth moment, of which each pair begins with another; 1 is all, 0 none. */
 export interface Effort {
-  /** Every nth sink of its place with a source; the sources take turns, so that every sink is met. */
-  readonly every: number
-  /** Calls of each pair at which a process dies, and batches at which it is stopped. */
-  points(source: SourceLine, sink: SinkLine): number
-  /** Both shapes of every pair, or one that depends on the pair. */
-  shapes(pair: number): readonly (keyof typeof shapes)[]
+  /** Of the calls that change something: the process dies. */
+  readonly deaths: number
+  /** Of the batches read and written: the process is stopped. */
+  readonly stops: number
+  /** Of all calls: they fail, or the process sleeps there, or has company. Of the batches: code fails there. */
+  readonly others: number
+  /** Both shapes with every pair, or one with the first, the other with the second. */
+  readonly bothShapes: boolean
 }
 
-/** The whole series of one pair. Every process opens the parts anew, over data and a destination that outlive it. */
-async function crashes(source: SourceLine, sink: SinkLine, drafts: Drafts, maxPoints: number) {
-  const from = await source.serve(drafts)
-  try {
-    return await crashEveryPoint<unknown, Draft>({
-      maxPoints,
+interface Pair {
+  readonly source: SourceLine
+  readonly sink: SinkLine
+  readonly number: number
+}
+
+/** Every process opens the parts anew, over data and a destination that outlive it. */
+async function tryPair({ source, sink, number }: Pair, shape: keyof typeof shapes, effort: Effort): Promise<CrashReport[]> {
+  const from = await source.serve(shapes[shape])
+  let parts: SinkParts | undefined
+  const series = (kinds: readonly CrashKind[], only: Only) =>
+    crashEveryPoint<unknown, Draft>({
+      kinds,
+      ...(only && { only }),
       build: async () => {
         const into = await sink.serve()
         return {
-          open: life => ({ source: from.open(life), ...into.open(life) }),
-          read: async () => (await into.read()).map(idAndNumber),
+          open(life) {
+            parts = into.open(life)
+            return { source: from.open(life), sink: parts.sink, state: parts.state }
+          },
+          read: () => into.read(),
           close: () => into.close(),
         }
       },
-      steps: flow => flow.map(from.draftOf).validate(draftSchema),
+      steps: flow => flow.map(from.draftOf).validate(draftSchema, parts?.rejectsTo && { rejectsTo: parts.rejectsTo }),
     })
+  const isChange = isEndOfChange(sink.place === 'memory' ? 'memory' : 'store')
+  try {
+    return [
+      await series(['crash'], everyNth(effort.deaths, number, isChange)),
+      await series(['stop'], everyNth(effort.stops, number)),
+      ...(effort.others === 0 ? [] : [await series(['outage', 'failure', 'pause', 'company'], everyNth(effort.others, number))]),
+    ]
   } finally {
     await from.close()
   }
 }
 
-/** The crash points of every source into the sinks of some places. */
+/** Every source into every sink of some places. */
 export function describeTable(places: readonly SinkLine['place'][], effort: Effort): void {
   const lines = sinks.filter(({ place }) => places.includes(place))
-  describe.each(sources.map((source, number) => [source.name, source, number] as const))('from %s', (_, source, number) => {
-    const turn = lines.filter((_, at) => at % effort.every === number % effort.every)
+  for (const [row, source] of sources.entries()) {
+    describe.concurrent(`from ${source.name}: whatever happens to a process, the next one ends as if it had not`, () => {
+      for (const [column, sink] of lines.entries()) {
+        const pair: Pair = { source, sink, number: row * lines.length + column }
+        it.each(shapesOf(row + column, effort))(
+          `into ${sink.name}, %s`,
+          async shape => {
+            for (const { failures, points } of await tryPair(pair, shape, effort)) {
+              expect(failures).toEqual([])
+              expect(points.length).toBeGreaterThan(0)
+            }
+          },
+          1_800_000,
+        )
+      }
+    })
+  }
+}
 
-    it.each(turn.map((sink, at) => [sink.name, sink, number + at] as const))(
-      'into %s: a crash at any call and a stop at any batch show in nothing',
-      async (_name, sink, pair) => {
-        for (const shape of effort.shapes(pair)) {
-          const { failures, points } = await crashes(source, sink, shapes[shape] as Drafts, effort.points(source, sink))
-
-          expect(failures, shape).toEqual([])
-          expect(points.length).toBeGreaterThan(4)
-        }
-      },
-      600_000,
-    )
-  })
+/** Both; or one with one pair and the other with the next, along rows and columns of the table. */
+function shapesOf(turn: number, { bothShapes }: Effort): readonly (keyof typeof shapes)[] {
+  const names = Object.keys(shapes) as (keyof typeof shapes)[]
+  return names.filter((_, at) => bothShapes || at === turn % names.length)
 }

@@ -14,6 +14,9 @@ export const draftSchema = z.object({ id: z.string(), n: z.int().min(0), tag: z.
 /** Too long for a partition's folder. */
 export const refusedTag = 'x'.repeat(300)
 
+/** Those that sources without files make so that they cannot be read; files have a broken line. */
+export const isUnreadable = ({ id }: Draft): boolean => id.endsWith('2')
+
 /** Records by group and split. */
 export type Drafts = Readonly<Record<string, Readonly<Record<string, readonly Draft[]>>>>
 

@@ -49,8 +49,7 @@ export async function crashEveryPoint<T, U = T>(options: CrashOptions<T, U>): Pr
   const { calls } = undisturbed
   const points: CrashPoint[] = []
   for (const kind of options.kinds ?? ['crash', 'stop'])
-    for (const moment of momentsOf(kind, calls, options.maxPoints))
-      points.push(await tryPoint(options, kind, moment, undisturbed))
+    for (const moment of momentsOf(kind, calls, options)) points.push(await tryPoint(options, kind, moment, undisturbed))
   return {
     delivery: undisturbed.delivery,
     calls: calls.length,
@@ -61,15 +60,16 @@ export async function crashEveryPoint<T, U = T>(options: CrashOptions<T, U>): Pr
 }
 
 /** Where a kind of thing is done: at every call, or only where batches are handed over; before it, or after it too. */
-function momentsOf(kind: CrashKind, calls: readonly WrappedCall[], maxPoints: number | undefined): CallMoment[] {
-  const numbers = calls.map((_, index) => index + 1)
+function momentsOf<T, U>(kind: CrashKind, calls: readonly WrappedCall[], { only, maxPoints }: CrashOptions<T, U>): CallMoment[] {
   const atBatches = kind === 'stop' || kind === 'failure'
-  const batches = numbers.filter(number => ['next', 'write'].includes(calls[number - 1]?.name ?? ''))
-  const after = kind === 'crash' || kind === 'outage'
-  return spread(atBatches ? batches : numbers, maxPoints).flatMap(call => [
-    { call, when: 'before' as const },
-    ...(after ? [{ call, when: 'after' as const }] : []),
-  ])
+  const whens = kind === 'crash' || kind === 'outage' ? (['before', 'after'] as const) : (['before'] as const)
+  const byCall = calls.map((call, index) =>
+    atBatches && !['next', 'write'].includes(call.name)
+      ? []
+      : whens.filter(when => only?.({ kind, call, when }) ?? true).map(when => ({ call: index + 1, when })),
+  )
+  const tried = byCall.filter(moments => moments.length > 0)
+  return spread(tried, maxPoints).flat()
 }
 
 interface Undisturbed {
@@ -158,12 +158,9 @@ async function inWorld<T, U, V>(
   }
 }
 
-/** At most `most` of the numbers, evenly spread, first and last among them. */
-function spread(numbers: readonly number[], most = Number.POSITIVE_INFINITY): number[] {
-  if (numbers.length <= most) return [...numbers]
-  const picked = Array.from(
-    { length: most },
-    (_, index) => numbers[Math.round((index * (numbers.length - 1)) / Math.max(1, most - 1))],
-  )
-  return [...new Set(picked as number[])]
+/** At most `most` of them, evenly spread, first and last among them. */
+function spread<V>(all: readonly V[], most = Number.POSITIVE_INFINITY): V[] {
+  if (all.length <= most) return [...all]
+  const steps = Array.from({ length: most }, (_, index) => Math.round((index * (all.length - 1)) / Math.max(1, most - 1)))
+  return [...new Set(steps)].map(index => all[index] as V)
 }

@@ -13,7 +13,7 @@ import type { WrappedCall } from '../around.js'
 import { settlesWithin } from '../compare.js'
 import { type CallMoment, type Life, type LifePlan, oneLife } from './life.js'
 import { endingOf, isDone, type Story, type Told } from './story.js'
-import type { CrashKind, CrashWorld } from './world.js'
+import { type CrashKind, type CrashWorld, onlooker } from './world.js'
 
 /** A world's story, what can be asked of it, and time as its processes see it. */
 export interface Stage {
@@ -39,7 +39,7 @@ export function stageOf<T, U>(world: CrashWorld<T, U>, story: Story): Stage {
   let aheadMs = 0
   return {
     story,
-    state: async () => (await world.open({ objects: store => store })).state,
+    state: async () => (await world.open(onlooker)).state,
     always: async () => world.always?.(),
     clock: { now: () => Date.now() + aheadMs },
     passTime() {

@@ -14,7 +14,7 @@ import {
   type StateStore,
   toJson,
 } from '@millrace/etl-core'
-import { sinkAround, sourceAround, stateAround } from '../around.js'
+import { sinkAround, sourceAround, stateAround, type WrappedCall } from '../around.js'
 import type { Life } from './life.js'
 
 /** The parts of a pipeline as one process opens them. */
@@ -25,10 +25,16 @@ export interface CrashEnds<T, U = T> {
   readonly state: StateStore
 }
 
+/** What parts are opened with: what a process does by way of it, its death ends. */
+export type PartsOfLife = Pick<Life, 'objects' | 'around'>
+
 /** Everything that outlives a process: the source's data, the destination, state. */
 export interface CrashWorld<T, U = T> {
-  /** Opens the parts for one process. A store they are built on goes through `life.objects`, so that its calls count. */
-  open(life: Pick<Life, 'objects'>): CrashEnds<T, U> | Promise<CrashEnds<T, U>>
+  /**
+   * Opens the parts for one process. A store they are built on goes through `life.objects`, so that its calls count; requests of a client
+   * may go through `life.around`.
+   */
+  open(life: PartsOfLife): CrashEnds<T, U> | Promise<CrashEnds<T, U>>
   /** What a reader of the destination sees. */
   read(): readonly unknown[] | Promise<readonly unknown[]>
   /**
@@ -73,7 +79,12 @@ export interface CrashOptions<T, U = T> {
   readonly run?: RunOptions
   /** Records must arrive in the same order. Default false. */
   readonly ordered?: boolean
-  /** At most this many points of each kind, evenly spread: for destinations that are slow. Default: all. */
+  /**
+   * Which moments are tried; asked once for each, in their order. Default: all. Between two calls that change something outside of the
+   * process all moments are the same to those who come after it.
+   */
+  readonly only?: (moment: { readonly kind: CrashKind; readonly call: WrappedCall; readonly when: 'before' | 'after' }) => boolean
+  /** At most this many calls for each kind, of those that are left, evenly spread: for destinations that are slow. Default: all. */
   readonly maxPoints?: number
 }
 
@@ -123,9 +134,12 @@ export async function runAct<T, U>(
   })
 }
 
+/** Someone who lives on, and whose calls nobody counts. */
+export const onlooker: PartsOfLife = { objects: store => store, around: (_, act) => act() }
+
 /** Looks at a world from outside. */
 export async function look<T, U>(world: CrashWorld<T, U>): Promise<Seen> {
-  const { source, state } = await world.open({ objects: store => store })
+  const { source, state } = await world.open(onlooker)
   const rejects: unknown[] = []
   for await (const reject of listRejects(state)) rejects.push(comparable(reject, source.capabilities.rereads === 'same'))
   // A replay's own groups vanish with it.

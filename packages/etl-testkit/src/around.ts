@@ -1,5 +1,5 @@
 import type { Sink, SinkWriter, Source, StateStore } from '@millrace/etl-core'
-import type { ObjectStore } from '@millrace/objects'
+import type { ObjectBody, ObjectStore } from '@millrace/objects'
 
 /** One call of a wrapped source, sink, writer, state store or object store. */
 export interface WrappedCall {
@@ -96,7 +96,7 @@ export function objectsAround(store: ObjectStore, around: Around): ObjectStore {
   const { deleteIf, endUnfinished } = store
   const call = (name: string, about: string) => ({ on: 'objects', name, about }) as const
   return withMembers<ObjectStore>(store, {
-    get: (key, options) => around(call('get', key), () => store.get(key, options)),
+    get: (key, options) => getAround(call('get', key), () => store.get(key, options), around),
     head: (key, options) => around(call('head', key), () => store.head(key, options)),
     put: (key, body, options) => around(call('put', key), () => store.put(key, body, options)),
     assemble: (key, pieces, options) => around(call('assemble', key), () => store.assemble(key, pieces, options)),
@@ -110,6 +110,20 @@ export function objectsAround(store: ObjectStore, around: Around): ObjectStore {
     }),
     list: (prefix, options) => listAround(call('list', prefix), () => store.list(prefix, options), around),
   })
+}
+
+/** An answer that nobody gets is let go: it holds a file or a connection. */
+async function getAround(call: WrappedCall, get: () => Promise<ObjectBody>, around: Around): Promise<ObjectBody> {
+  let got: ObjectBody | undefined
+  try {
+    return await around(call, async () => {
+      got = await get()
+      return got
+    })
+  } catch (error) {
+    await got?.body[Symbol.asyncIterator]().return?.()
+    throw error
+  }
 }
 
 async function* listAround<V>(call: WrappedCall, list: () => AsyncIterable<V>, around: Around): AsyncIterable<V> {

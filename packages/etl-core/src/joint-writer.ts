@@ -19,6 +19,7 @@ interface RefusedDoc {
   readonly code: string
   readonly message: string
   readonly path: readonly (string | number)[]
+  readonly partial?: true
 }
 
 /** Several writers of one split that may stand at different batches. */
@@ -146,11 +147,18 @@ function jointCheckpoint({ cursor, batchNo }: Checkpoint, sides: readonly Side[]
   return { cursor, batchNo, kept: { sides: docs } as unknown as Json }
 }
 
-const refusedDoc = ({ row, error: { code, message, path } }: RefusedRow): RefusedDoc => ({ row, code, message, path })
+const refusedDoc = ({ row, error: { code, message, path }, ...more }: RefusedRow): RefusedDoc => ({
+  row,
+  code,
+  message,
+  path,
+  ...more,
+})
 
-const refusedFromDoc = ({ row, code, message, path }: RefusedDoc): RefusedRow => ({
+const refusedFromDoc = ({ row, code, message, path, ...more }: RefusedDoc): RefusedRow => ({
   row,
   error: new RecordError(code, message, { path }),
+  ...more,
 })
 
 /** Waits for all, whatever becomes of one: no writer may still be at work when the next call comes. Then throws the first error. */

@@ -80,13 +80,13 @@ function weakestOf<T>(sinks: readonly Sink<T>[]): SinkCapabilities {
   }
 }
 
-/** Each row once, with what the first sink that refused it said, and `partial` where another one has it. */
+/** Each row once, with what the first sink that refused it said, and `partial` where another one has it, or a part of a tee within. */
 function inOneList<T>(refused: readonly (readonly RefusedRow[])[], sinks: readonly Sink<T>[]): RefusedRow[] {
-  const byRow = new Map<number, RefusedRow & { readonly times: number }>()
+  const byRow = new Map<number, { readonly first: RefusedRow; readonly times: number; readonly partial: boolean }>()
   for (const each of refused.flat()) {
-    const known = byRow.get(each.row)
-    byRow.set(each.row, known ? { ...known, times: known.times + 1 } : { ...each, times: 1 })
+    const known = byRow.get(each.row) ?? { first: each, times: 0, partial: false }
+    byRow.set(each.row, { ...known, times: known.times + 1, partial: known.partial || each.partial === true })
   }
-  const rows = [...byRow.values()].sort((a, b) => a.row - b.row)
-  return rows.map(({ times, ...each }) => (times === sinks.length ? each : { ...each, partial: true as const }))
+  const rows = [...byRow.values()].sort((a, b) => a.first.row - b.first.row)
+  return rows.map(({ first, times, partial }) => (partial || times < sinks.length ? { ...first, partial: true as const } : first))
 }

@@ -112,6 +112,37 @@ describe('tee', () => {
     ])
   })
 
+  it('names a row as partly arrived that all refuse, but for a part of a tee within', async () => {
+    const state = memoryState()
+    const [a, b, c] = [parts({ refuse: () => true }), parts({ refuse: () => true }), parts({ refuse: number => number === 1 })]
+
+    await runNumbers(numbers({ splits: { all: [1, 2] } }).source, tee(a.sink, tee(b.sink, c.sink)), { state })
+
+    expect((await rejectsIn(state)).map(({ raw, partial }) => [raw, partial])).toEqual([
+      [1, undefined],
+      [2, true],
+    ])
+  })
+
+  it('still knows after a stop what a tee within has only a part of', async () => {
+    const state = memoryState()
+    const stop = new AbortController()
+    const [a, b, behind] = [
+      parts({ refuse: number => number === 6 }),
+      parts(),
+      parts({ refuse: number => number === 6, lags: true }),
+    ]
+    const teed = () => tee(tee(a.sink, b.sink), behind.sink)
+    const data = { splits: { all: [1, 2, 3, 4, 5, 6, 7, 8] } }
+    const stopping = numbers({ ...data, before: (_, at) => void (at === 6 && stop.abort(new Error('stop'))) })
+    await runNumbers(stopping.source, teed(), { state, signal: stop.signal })
+
+    await runNumbers(numbers(data).source, teed(), { state })
+
+    expect(a.calls.filter(call => call === 'write all 3')).toHaveLength(1)
+    expect((await rejectsIn(state)).map(({ raw, partial }) => [raw, partial])).toEqual([[6, true]])
+  })
+
   it('is what the weakest of its sinks is', () => {
     const of = (a: Partial<SinkCapabilities>, b: Partial<SinkCapabilities>) => tee(capable(a), capable(b)).capabilities
     expect(of({ disposition: 'merge' }, { disposition: 'append' }).disposition).toBe('append')

@@ -3,6 +3,7 @@ import { ConfigError } from './errors.js'
 import { parsePlace } from './place.js'
 import type { Sink } from './sink.js'
 import type { Source } from './source.js'
+import type { RelatedTablesOptions, TableSinkOptions, TableSourceOptions } from './table-options.js'
 
 /** Turns a place that is known only at run time (`--to s3://bucket`) into a sink or source, through the listed connectors. */
 export interface Connect {
@@ -10,6 +11,12 @@ export interface Connect {
   objects<T>(place: string, options: ObjectSinkOptions<T>): Sink<T>
   /** A source of objects at `place`. */
   objectsFrom<T>(place: string, options: ObjectSourceOptions<T>): Source<T>
+  /** A sink for the rows of one table at `place`: `duckdb:./plants.duckdb`. */
+  table<T>(place: string, options: TableSinkOptions<T>): Sink<T>
+  /** A sink for the rows of several related tables at `place`. */
+  tables<T>(place: string, options: RelatedTablesOptions<T>): Sink<T>
+  /** A source of the rows of a table or view at `place`. */
+  tableFrom<T>(place: string, options: TableSourceOptions<T>): Source<T>
   /** The place itself, for plug-ins that build on it. */
   place(place: string): ObjectsPlace | SqlPlace
 }
@@ -19,6 +26,9 @@ export function connectWith(connectors: readonly Connector[]): Connect {
   return {
     objects: (place, options) => openObjects(connectors, place).sink(options),
     objectsFrom: (place, options) => openObjects(connectors, place).source(options),
+    table: (place, options) => openTables(connectors, place).table(options),
+    tables: (place, options) => openTables(connectors, place).tables(options),
+    tableFrom: (place, options) => openTables(connectors, place).source(options),
     place: place => openAny(connectors, place),
   }
 }
@@ -26,13 +36,19 @@ export function connectWith(connectors: readonly Connector[]): Connect {
 function openObjects(connectors: readonly Connector[], text: string): ObjectsPlace {
   const place = parsePlace(text)
   const connector = connectorFor(connectors, place)
-  if (connector.kind !== 'objects') {
-    throw new ConfigError(
-      'ETL_PLACE_INVALID',
-      `${place.shown} holds tables, and objects are needed here. ${listed(connectors, 'objects')}`,
-    )
-  }
-  return connector.open(place)
+  if (connector.kind === 'objects') return connector.open(place)
+  throw otherKind(connectors, place, 'holds tables, and objects are needed here', 'objects')
+}
+
+function openTables(connectors: readonly Connector[], text: string): SqlPlace {
+  const place = parsePlace(text)
+  const connector = connectorFor(connectors, place)
+  if (connector.kind === 'sql') return connector.open(place)
+  throw otherKind(connectors, place, 'holds objects, and tables are needed here', 'sql')
+}
+
+function otherKind(connectors: readonly Connector[], { shown }: Place, what: string, wanted: Connector['kind']): ConfigError {
+  return new ConfigError('ETL_PLACE_INVALID', `${shown} ${what}. ${listed(connectors, wanted)}`)
 }
 
 function openAny(connectors: readonly Connector[], text: string): ObjectsPlace | SqlPlace {

@@ -2,6 +2,7 @@ import type { Format } from './format.js'
 import type { Json } from './json.js'
 import type { Sink, StateHome } from './sink.js'
 import type { Source } from './source.js'
+import type { RelatedTablesOptions, TableSinkOptions, TableSourceOptions } from './table-options.js'
 
 /**
  * Opens places of one scheme: `file:./out`, `s3://bucket/prefix`, `duckdb:./my.db`. Listed by a pipeline's author in
@@ -34,6 +35,12 @@ export interface SqlConnector {
 
 /** One place that holds tables. */
 export interface SqlPlace {
+  /** Rows of one table. */
+  table<T>(options: TableSinkOptions<T>): Sink<T>
+  /** Rows of several tables that refer to each other. */
+  tables<T>(options: RelatedTablesOptions<T>): Sink<T>
+  /** Rows of a table or view, as records. */
+  source<T>(options: TableSourceOptions<T>): Source<T>
   readonly home: StateHome
 }
 

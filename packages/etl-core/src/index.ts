@@ -87,4 +87,11 @@ export { castValue } from './steps/cast.js'
 export type { CustomStep } from './steps/row.js'
 export type { Step, StepContext, StepRows, StepRun } from './steps/step.js'
 export type { ValidateOptions } from './steps/validate.js'
+export type {
+  RelatedTable,
+  RelatedTablesOptions,
+  TableHistory,
+  TableSinkOptions,
+  TableSourceOptions,
+} from './table-options.js'
 export { tee } from './tee.js'

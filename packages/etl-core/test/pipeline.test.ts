@@ -10,7 +10,16 @@ const mem: Connector = {
   scheme: 'mem',
   open: () => ({ sink: <T>() => sink as unknown as Sink<T>, source: () => Promise.reject(new Error('unused')) as never, home }),
 }
-const table: Connector = { kind: 'sql', scheme: 'db', open: () => ({ home }) }
+const table: Connector = {
+  kind: 'sql',
+  scheme: 'db',
+  open: () => ({
+    table: <T>() => sink as unknown as Sink<T>,
+    tables: <T>() => sink as unknown as Sink<T>,
+    source: () => Promise.reject(new Error('unused')) as never,
+    home,
+  }),
+}
 const toPlace = (connectors: Connector[]) =>
   definePipeline({
     name: 'to',

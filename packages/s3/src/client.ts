@@ -23,10 +23,13 @@ const connectMs = 10_000
 export async function openApi(options: S3ClientOptions, env: NodeJS.ProcessEnv = process.env): Promise<Api> {
   const sdk = await import('./sdk.js')
   if (options.client) return { sdk, client: options.client, custom: isCustom(await endpointOf(options.client)) }
-  const custom = isCustom(options.endpoint ?? endpointIn(env))
-  const client = quietly(() => new sdk.S3Client(configOf(options, custom, env)))
-  if (!custom) await client.config.region()
-  return { sdk, client, custom }
+  const made = (custom: boolean): S3Client => quietly(() => new sdk.S3Client(configOf(options, custom, env)))
+  if (isCustom(options.endpoint ?? endpointIn(env))) return { sdk, client: made(true), custom: true }
+  const client = made(false)
+  // The profile may name an endpoint, which only the SDK finds.
+  if (isCustom(await endpointOf(client))) return { sdk, client: made(true), custom: true }
+  await client.config.region()
+  return { sdk, client, custom: false }
 }
 
 function configOf(options: S3ClientOptions, custom: boolean, env: NodeJS.ProcessEnv): S3ClientConfig {
@@ -59,9 +62,11 @@ function endpointIn(env: NodeJS.ProcessEnv): string | undefined {
   return env.AWS_ENDPOINT_URL_S3 || env.AWS_ENDPOINT_URL || undefined
 }
 
-async function endpointOf(client: S3Client): Promise<string | undefined> {
-  const endpoint = await client.config?.endpoint?.()
-  return endpoint === undefined ? undefined : `${endpoint.protocol}//${endpoint.hostname}`
+/** Where a client's requests go: what it was made with, else what environment or profile say, which it looks up as it begins to ask. */
+async function endpointOf({ config }: S3Client): Promise<string | undefined> {
+  const endpoint = await config?.endpoint?.()
+  if (endpoint) return `${endpoint.protocol}//${endpoint.hostname}`
+  return config?.ignoreConfiguredEndpointUrls ? undefined : config?.serviceConfiguredEndpoint?.()
 }
 
 /** Whether an endpoint is someone's own; regional and VPC endpoints of AWS are not. */

@@ -11,8 +11,8 @@ export interface S3ClientOptions {
   /** Default: `AWS_REGION`, or the profile's; `us-east-1` with an endpoint of your own. */
   readonly region?: string
   /**
-   * The address of a server that speaks S3: `http://127.0.0.1:9000`. Default: `AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL`, else AWS itself.
-   * Without user and password.
+   * The address of a server that speaks S3: `http://127.0.0.1:9000`. Default: `AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL`, the
+   * profile's `endpoint_url`, else AWS itself. Without user and password.
    */
   readonly endpoint?: string
   /** The bucket in the path instead of the host name. Default: true with an endpoint of your own, else false. */

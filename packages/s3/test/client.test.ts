@@ -1,6 +1,9 @@
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { S3Client } from '@aws-sdk/client-s3'
 import { build } from 'esbuild'
-import { describe, expect, test, vi } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { openApi, quietly } from '../src/client.js'
 
 const credentials = { accessKeyId: 'a', secretAccessKey: 'b' }
@@ -32,6 +35,26 @@ describe('the client', () => {
     ['nothing but a region', { region: 'eu-west-1' }, {}, aws],
   ])('with %s has the manners for it', async (_, options, env, expected) => {
     expect(await configOf(options, env)).toEqual(expected)
+  })
+
+  describe('where only the SDK knows the endpoint', () => {
+    afterEach(() => vi.unstubAllEnvs())
+
+    test('has the manners for one that the profile names', async () => {
+      const file = join(mkdtempSync(join(tmpdir(), 'profile-')), 'config')
+      writeFileSync(file, '[profile own]\nendpoint_url = http://storage.example:9000\n')
+      vi.stubEnv('AWS_CONFIG_FILE', file)
+      vi.stubEnv('AWS_PROFILE', 'own')
+
+      expect(await configOf({})).toEqual(own)
+    })
+
+    test('is known for one of a server that is not AWS, also when it was made by others', async () => {
+      vi.stubEnv('AWS_ENDPOINT_URL_S3', 'http://storage.example:9000')
+      const client = new S3Client({ credentials, region: 'us-east-1' })
+
+      expect((await openApi({ client })).custom).toBe(true)
+    })
   })
 
   test('keeps the path style it is told', async () => {

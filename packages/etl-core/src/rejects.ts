@@ -1,5 +1,5 @@
 import { type EtlError, isEtlError } from './errors.js'
-import { type BookmarksDoc, bookmarksKey, changeDoc, loadDoc, loadKeyOf, saveDoc } from './load-state.js'
+import { type BookmarksDoc, bookmarksKey, changeDoc, loadDoc, loadKeyOf, removeDoc, saveDoc } from './load-state.js'
 import type { Reject } from './reject.js'
 import type { Split } from './split.js'
 import type { StateStore } from './state.js'
@@ -34,11 +34,7 @@ export async function saveRejects(
 /** Removes what an earlier attempt stored for batches after `batchNo`: they will be read again. */
 export async function dropRejectsAfter(state: StateStore, loadKey: string, split: string, batchNo: number): Promise<void> {
   const last = batchKey(loadKey, split, batchNo)
-  for await (const key of state.list(rejectsPrefix(loadKey, split))) {
-    if (key <= last) continue
-    const found = await state.load(key)
-    if (found) await state.remove(key, found.version)
-  }
+  for await (const key of state.list(rejectsPrefix(loadKey, split))) if (key > last) await removeDoc(state, key)
 }
 
 /** Which rejects are meant. Everything given must fit; nothing given means all. */

@@ -159,6 +159,33 @@ describe('a run that slept through its lease', () => {
 })
 
 describe('a load', () => {
+  it('goes on where an owner that was succeeded takes its rejects back while they are dropped', async () => {
+    const state = memoryState()
+    const died = new Error('it died')
+    const refuse = { refuse: (record: number) => record < 0 }
+    const stopping = numbers({
+      splits: { a: [1, -2, 3, 4] },
+      before: (_, at) => {
+        if (at === 2) throw died
+      },
+    })
+    // Nothing is flushed: the reject lies there, and the checkpoint does not know of it.
+    const seldom = { state, flushEvery: { batches: 100, intervalMs: 60_000 } }
+    await runNumbers(stopping.source, parts(refuse).sink, seldom)
+    const takenBack: StateStore = {
+      ...state,
+      async remove(key, expected) {
+        if (key.startsWith('rejects/')) await state.remove(key, expected)
+        return state.remove(key, expected)
+      },
+    }
+
+    const report = await runNumbers(numbers({ splits: { a: [1, -2, 3, 4] } }).source, parts(refuse).sink, { state: takenBack })
+
+    expect(report.status).toBe('succeeded')
+    expect((await rejectsIn(state)).map(({ raw }) => raw)).toEqual([-2])
+  })
+
   it('leaves nothing, also where an owner that was succeeded writes its last while documents are removed', async () => {
     const state = memoryState()
     let written = false

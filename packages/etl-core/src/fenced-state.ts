@@ -5,8 +5,8 @@ import type { StateStore } from './state.js'
 /**
  * State as a run that owns it writes it. Before each write it is made sure that the run still is the owner; the version a write expects was
  * read before that. So a run that slept through its lease changes nothing that another one has written or relies on, whenever it wakes:
- * either it is told at once, or the version it expects is gone. Rejects and documents of loads that it creates after another one has taken
- * over it takes back: nobody would remove them. Whoever goes on from such a document saves it again first.
+ * either it is told at once, or the version it expects is gone. Rejects, documents of loads and what is to follow them, created after another
+ * one has taken over, it takes back: nobody would remove them. Whoever goes on from such a document saves it again first.
  */
 export function fencedState(state: StateStore, lease: Lease): StateStore {
   return {
@@ -15,7 +15,7 @@ export function fencedState(state: StateStore, lease: Lease): StateStore {
     async save(key, value, expected) {
       await lease.assertHeld()
       const version = await state.save(key, value, expected)
-      if (expected === 'absent' && /^(rejects|loads)\//.test(key)) await created(key, version)
+      if (expected === 'absent' && /^(rejects|loads|next)\//.test(key)) await created(key, version)
       return version
     },
     async remove(key, expected) {

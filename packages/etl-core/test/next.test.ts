@@ -10,8 +10,9 @@ import {
   type RunReport,
   run,
   SourceError,
+  type StateStore,
 } from '../src/index.js'
-import { documents, dyingState, eager, numbers, parts, untilDeath } from './world.js'
+import { documents, dyingState, eager, movedClock, numbers, parts, standstill, untilDeath } from './world.js'
 
 /** A pipeline that follows: it keeps state of its own, as one with a home does. */
 function child(options: { readonly fails?: () => boolean; readonly name?: string } = {}) {
@@ -151,6 +152,33 @@ describe('what follows a load', () => {
     const chain: RunReport[] = []
     for (let one: RunReport | undefined = report; one; one = one.next?.[0]?.report) chain.push(one)
     expect(chain.map(({ status }) => status)).toEqual(['succeeded', 'succeeded', 'succeeded', 'unchanged'])
+    expect(Object.keys(await documents(state)).filter(key => key.startsWith('next/'))).toEqual([])
+  })
+
+  it('is not started for a load that was given up while its run slept', async () => {
+    const state = memoryState()
+    const clock = movedClock()
+    const { here, go, stand } = standstill()
+    const sleeping: StateStore = {
+      ...state,
+      async save(key, value, expected) {
+        if (key.startsWith('next/')) await stand()
+        return state.save(key, value, expected)
+      },
+    }
+    const { pipeline, runs } = child()
+    const elsewhere = { host: 'elsewhere', space: 'elsewhere', pid: 7, processStart: 1 }
+    const defined = parent(() => [follow(pipeline)])
+    const asleep = runParent(defined, { state: sleeping, clock, owner: elsewhere })
+    asleep.catch(() => undefined)
+    await here
+    clock.advance(60_000)
+    await runParent(defined, { state, clock, full: true })
+
+    go()
+
+    await expect(asleep).rejects.toMatchObject({ code: 'ETL_STATE_CONFLICT' })
+    expect(runs).toHaveLength(1)
     expect(Object.keys(await documents(state)).filter(key => key.startsWith('next/'))).toEqual([])
   })
 

@@ -27,6 +27,12 @@ const composed = {
     { code: 'ETL_SINK_FULL', classes: classByFamily.SINK, retry: ['later'] },
     { code: 'ETL_SINK_UNAVAILABLE', classes: classByFamily.SINK, retry: ['later'] },
   ],
+  'packages/objects/src/state/documents.ts': [
+    // As the store says: a session that has ended may be renewed, and a certificate that is not good stays so.
+    { code: 'ETL_STATE_DENIED', classes: classByFamily.STATE, retry: ['never', 'later'] },
+    { code: 'ETL_STATE_NOT_FOUND', classes: classByFamily.STATE, retry: ['never'] },
+    { code: 'ETL_STATE_UNAVAILABLE', classes: classByFamily.STATE, retry: ['later', 'never'] },
+  ],
   'packages/s3/src/errors.ts': [
     ...['INVALID', 'CREDENTIALS', 'REGION'].map(name => ({
       code: `ETL_CONFIG_${name}`,
@@ -34,11 +40,13 @@ const composed = {
       retry: ['never'],
     })),
     ...['SOURCE', 'SINK'].flatMap(side => [
-      ...['NOT_FOUND', 'DENIED', 'REFUSED'].map(name => ({
+      ...['NOT_FOUND', 'REFUSED'].map(name => ({
         code: `ETL_${side}_${name}`,
         classes: classByFamily[side],
         retry: ['never'],
       })),
+      // A session that has ended may be renewed.
+      { code: `ETL_${side}_DENIED`, classes: classByFamily[side], retry: ['never', 'later'] },
       { code: `ETL_${side}_RATE_LIMITED`, classes: classByFamily[side], retry: ['later'] },
       // A certificate that is not good stays so.
       { code: `ETL_${side}_UNAVAILABLE`, classes: classByFamily[side], retry: ['later', 'never'] },

@@ -1,6 +1,6 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { isEtlError, type StateStore } from '@millrace/etl-core'
+import { isEtlError, SourceError, type StateStore } from '@millrace/etl-core'
 import { describe, expect, test } from 'vitest'
 import {
   conditionalState,
@@ -35,6 +35,20 @@ const soon = (store: ObjectStore, prefix: string) => conditionalState(withoutDel
 /** Over a store that compares while it deletes, as AWS does: no mark, and no wait for one. */
 const without = (store: ObjectStore, prefix: string) => conditionalState(store, prefix, { markStaysMs: Number.POSITIVE_INFINITY })
 const kinds = { versionedState, 'conditionalState with marks': soon, 'conditionalState with conditional deletes': without }
+
+test.each([
+  ['ETL_SOURCE_DENIED', 'never', 'ETL_STATE_DENIED'],
+  ['ETL_SINK_DENIED', 'later', 'ETL_STATE_DENIED'],
+  ['ETL_SINK_NOT_FOUND', 'never', 'ETL_STATE_NOT_FOUND'],
+  ['ETL_SINK_FULL', 'later', 'ETL_STATE_UNAVAILABLE'],
+  ['ETL_SOURCE_RATE_LIMITED', 'exhausted', 'ETL_STATE_UNAVAILABLE'],
+  ['ETL_SOURCE_UNAVAILABLE', 'never', 'ETL_STATE_UNAVAILABLE'],
+  ['ETL_OBJECT_KEY', 'never', 'ETL_OBJECT_KEY'],
+] as const)('state says %s (%s) as %s, and whether to try again as the store does', async (code, retry, expected) => {
+  const failing: ObjectStore = { ...memoryStore(), get: () => Promise.reject(new SourceError(code, 'no', { retry })) }
+
+  await expect(stateOver(failing, 'state').load('head')).rejects.toMatchObject({ code: expected, retry })
+})
 
 describe.each(Object.entries(kinds))('%s', (_, stateIn) => {
   test('loses no increment of 12 writers who race', async () => {

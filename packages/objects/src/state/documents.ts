@@ -95,26 +95,23 @@ export function checkStateKey(key: string): void {
 /** A prefix as the beginning of object keys: `''` or with a slash at its end. */
 export const folderOf = (prefix: string): string => (prefix === '' || prefix.endsWith('/') ? prefix : `${prefix}/`)
 
-/** By the store's code: the code of state, and whether another try may help. */
-const codes: Readonly<Record<string, readonly [string, 'never' | 'later']>> = {
-  ETL_SOURCE_DENIED: ['ETL_STATE_DENIED', 'never'],
-  ETL_SINK_DENIED: ['ETL_STATE_DENIED', 'never'],
-  ETL_SOURCE_NOT_FOUND: ['ETL_STATE_NOT_FOUND', 'never'],
-  ETL_SINK_NOT_FOUND: ['ETL_STATE_NOT_FOUND', 'never'],
-  ETL_SINK_FULL: ['ETL_STATE_UNAVAILABLE', 'later'],
-  ETL_SOURCE_UNAVAILABLE: ['ETL_STATE_UNAVAILABLE', 'later'],
-  ETL_SINK_UNAVAILABLE: ['ETL_STATE_UNAVAILABLE', 'later'],
-  ETL_SOURCE_RATE_LIMITED: ['ETL_STATE_UNAVAILABLE', 'later'],
-  ETL_SINK_RATE_LIMITED: ['ETL_STATE_UNAVAILABLE', 'later'],
+/** By the end of the store's code, `ETL_SINK_DENIED`: that of the state's. Whether another try may help the store says. */
+const meanings: Readonly<Record<string, string>> = {
+  DENIED: 'DENIED',
+  NOT_FOUND: 'NOT_FOUND',
+  FULL: 'UNAVAILABLE',
+  UNAVAILABLE: 'UNAVAILABLE',
+  RATE_LIMITED: 'UNAVAILABLE',
 }
 
 /** A store's error as one of state. Others are returned as they are. */
 export function stateError(error: unknown): unknown {
-  const known = isEtlError(error) ? codes[error.code] : undefined
-  if (!known) return error
-  const { message, context, retryAfterMs } = error as EtlError
-  return new StateError(known[0], `State: ${message}`, {
-    retry: (error as EtlError).retry === 'exhausted' ? 'exhausted' : known[1],
+  if (!isEtlError(error)) return error
+  const { code, message, context, retry, retryAfterMs } = error as EtlError
+  const meaning = meanings[/^ETL_(?:SOURCE|SINK)_(\w+)$/.exec(code)?.[1] ?? '']
+  if (meaning === undefined) return error
+  return new StateError(`ETL_STATE_${meaning}`, `State: ${message}`, {
+    retry,
     context,
     cause: error,
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),

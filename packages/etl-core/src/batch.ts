@@ -1,6 +1,6 @@
 import type { RecordError } from './errors.js'
 import type { Json } from './json.js'
-import type { Checkpoint, Cursor } from './split.js'
+import type { Bookmark, Checkpoint, Cursor } from './split.js'
 
 /** Records that are decoded late. `toArray()` gives plain objects that are free to keep and must not be
  * changed: a reject keeps the record as it was read. May be called more than once. */
@@ -31,6 +31,17 @@ export interface SourceBatch<T> {
   positionOf?(row: number): Json
   /** Input bytes this batch was made of, for progress and reports. */
   readonly bytes?: number
+  /**
+   * What else the source counted on the way to this batch, by names of its own: `{ faults: 2, holes: 1 }`. Added up in the report's
+   * `counts.source`. They travel with the batch so that one read again after a stop is not counted twice.
+   */
+  readonly counts?: Readonly<Record<string, number>>
+  /**
+   * Where the next load of this split's group begins, where only reading tells: the last id seen, a token for what changes from now on.
+   * The newest of the last split in plan order that has one replaces the plan's, once the group is published. One that is lost (a
+   * transactional sink had kept its batch before state learned of it) leaves the plan's.
+   */
+  readonly bookmark?: Bookmark
 }
 
 /** What a sink writer gets: one per source batch, perhaps empty. Batch borders never change on the way. */

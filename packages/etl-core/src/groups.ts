@@ -109,7 +109,8 @@ export async function settleGroup(
       { name: group, receipts: complete, ...(found === undefined ? {} : { found }) },
       ctx,
     )
-    const bookmark = planned.plan.bookmarks?.[group]
+    const read = splits.map(split => docs.get(split.id)?.tally.bookmark).findLast(bookmark => bookmark !== undefined)
+    const bookmark = read ?? planned.plan.bookmarks?.[group]
     const entry = {
       fingerprint,
       loadId: ctx.load.loadId,

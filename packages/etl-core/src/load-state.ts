@@ -82,6 +82,8 @@ export interface Tally {
   readonly samples: readonly RejectSample[]
   /** Batches that a transactional sink had kept before state learned of them: what was in them is not counted. */
   readonly uncounted?: number
+  /** The newest one that a batch carried. */
+  readonly bookmark?: Bookmark
 }
 
 /** The document `bookmarks`: by group, what was published last. */

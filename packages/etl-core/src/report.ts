@@ -20,6 +20,8 @@ export interface Counts {
   readonly bytes: number
   /** Single calls tried again, and attempts at the split after the first. */
   readonly retries: number
+  /** What the source counted by names of its own, see `SourceBatch.counts`. Absent if it counted nothing. */
+  readonly source?: Readonly<Record<string, number>>
 }
 
 /** One split in a report. */
@@ -117,6 +119,7 @@ export const noCounts: Counts = { read: 0, written: 0, rejected: 0, dropped: 0, 
 
 /** Two counts together. */
 export function addCounts(a: Counts, b: Counts): Counts {
+  const source = a.source && b.source ? addNamed(a.source, b.source) : (a.source ?? b.source)
   return {
     read: a.read + b.read,
     written: a.written + b.written,
@@ -125,5 +128,12 @@ export function addCounts(a: Counts, b: Counts): Counts {
     batches: a.batches + b.batches,
     bytes: a.bytes + b.bytes,
     retries: a.retries + b.retries,
+    ...(source === undefined ? {} : { source }),
   }
+}
+
+function addNamed(a: Readonly<Record<string, number>>, b: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
+  const sum = new Map(Object.entries(a))
+  for (const [name, count] of Object.entries(b)) sum.set(name, (sum.get(name) ?? 0) + count)
+  return Object.fromEntries(sum)
 }

@@ -98,7 +98,10 @@ export function splitRun(
       const stepped = await applySteps(steps, batch, batchNo, ctx)
       const { rejects, written } = await writeBatch(stepped, { before, cursor: batch.cursor, batchNo })
       if (rejects.length > 0) await saveRejects(ctx.state, loadKey, split, batchNo, ctx.groupParamsKey, rejects)
-      tally = tallyBatch(tally, { read: stepped.read, written, dropped: stepped.dropped, bytes: batch.bytes ?? 0 }, rejects)
+      const { bytes = 0, counts: named } = batch
+      const counts = { read: stepped.read, written, dropped: stepped.dropped, bytes, ...(named && { source: named }) }
+      tally = tallyBatch(tally, counts, rejects)
+      if (batch.bookmark !== undefined) tally = { ...tally, bookmark: batch.bookmark }
       if (keepsOutside) tallies.set(batchNo, tally)
       unflushed++
       progress(false)

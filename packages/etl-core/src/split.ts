@@ -35,7 +35,7 @@ export interface Split {
  */
 export interface Plan {
   readonly splits: readonly Split[]
-  /** The bookmark each group gets once it is published. */
+  /** The bookmark each group gets once it is published, unless a batch of the group brings one. */
   readonly bookmarks?: Readonly<Record<string, Bookmark>>
   /** Groups that need no split, and why. They are reported and change nothing. */
   readonly skipped?: readonly SkippedGroup[]

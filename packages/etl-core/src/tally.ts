@@ -19,10 +19,10 @@ export function tallyBatch(tally: Tally, counts: Partial<Counts>, rejects: reado
     byReason: countReasons(rejects),
     samples: rejects.slice(0, maxSamples).map(({ split, stage, reason }) => ({ split, stage, reason })),
   }
-  return { counts: added, byReason: addReasons(tally.byReason, one.byReason), samples: firstSamples(tally, one) }
+  return { ...tally, counts: added, byReason: addReasons(tally.byReason, one.byReason), samples: firstSamples(tally, one) }
 }
 
-/** Two splits' tallies together. */
+/** Two splits' tallies together. A bookmark stays with its split. */
 export function addTallies(a: Tally, b: Tally): Tally {
   const uncounted = (a.uncounted ?? 0) + (b.uncounted ?? 0)
   return {

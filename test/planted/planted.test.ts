@@ -20,6 +20,8 @@ const whole = (suites: readonly string[]): Wanted => Object.fromEntries(suites.m
 
 /** Each process keeps a core busy, so two run at a time. */
 const lanes: Promise<unknown>[] = [Promise.resolve(), Promise.resolve()]
+/** A test waits for its turn, too, behind others that take a minute each on a busy machine; a process that hangs is ended long before. */
+const timeout = 600_000
 let turn = 0
 function results(...of: Parameters<typeof resultsWith>): Promise<readonly CaseResult[]> {
   const lane = turn++ % lanes.length
@@ -31,7 +33,7 @@ function results(...of: Parameters<typeof resultsWith>): Promise<readonly CaseRe
 const failed = (found: readonly CaseResult[]) =>
   found.filter(({ outcome }) => outcome === 'failed').map(({ suite, name, message }) => `${suite}: ${name}\n${message}`)
 
-describe.concurrent('without a bug', () => {
+describe.concurrent('without a bug', { timeout }, () => {
   test.each(worlds)('every case of "%s" holds', async world => {
     const found = await results([], world, whole(suitesOf(world)))
 
@@ -40,7 +42,7 @@ describe.concurrent('without a bug', () => {
   })
 })
 
-describe.concurrent('the contract finds that', () => {
+describe.concurrent('the contract finds that', { timeout }, () => {
   test.each(bugs.map(bug => [bug.name, bug] as const))('%s', async (_, bug) => {
     const found = await results(bug.edits, bug.world, bug.foundBy)
     const bad = found.filter(({ outcome }) => outcome === 'failed')

@@ -176,6 +176,16 @@ export const errorTexts = {
       'An object was changed by someone else: another pipeline, another program or a person wrote it while the load ran. It was left as it is.',
     todo: 'Run again: the group is loaded anew. If another pipeline writes there too, give each a path of its own.',
   },
+  ETL_MOVE_UNVERIFIED: {
+    means:
+      'What a move reads back is not what it wrote: other records, or other values. `context` holds both counts and checksums. Nothing of the group was removed at the source.',
+    todo: 'Look at the objects: someone changed or removed them. Put them back and run again; or take away the ones of this load, and run `millrace state reset` once you know that every record is still at the source.',
+  },
+  ETL_MOVE_UNFINISHED: {
+    means:
+      'A move was begun and not finished, and this run would begin another: its parameters, source, schema or layout are others.',
+    todo: 'Run it once as it was begun (`millrace state show` prints its parameters); it is then finished. Until then nothing else begins.',
+  },
   ETL_OBJECT_NOT_FOUND: {
     means: 'An object is not there. From a sink: a staged part of the load was removed before it was published.',
     todo: 'Do not remove anything below `_millrace/` while a load is unfinished. The next run loads the group anew.',

@@ -77,6 +77,7 @@ export async function beginLoad(options: BeginOptions): Promise<Begun> {
   if (!unfinished) return newLoad(head, options)
   const against = whyNotResumed(unfinished, options)
   if (against === undefined) return resumeLoad(head, unfinished, options)
+  if (options.runnable.finishesFirst) throw mustFinish(unfinished, against, options)
   await abandonLoad(head, unfinished, against, options)
   return beginLoad(options)
 }
@@ -88,6 +89,15 @@ function whyNotResumed(unfinished: LoadDoc, options: BeginOptions): string | und
   if (unfinished.paramsKey !== options.paramsKey) return 'the parameters are others now'
   if (unfinished.layoutKey !== options.layoutKey) return 'source, record schema, layout or format are others now'
   return undefined
+}
+
+function mustFinish({ loadId }: LoadDoc, why: string, { pipeline }: BeginOptions): ConfigError {
+  return new ConfigError(
+    'ETL_MOVE_UNFINISHED',
+    `Pipeline "${pipeline}" has an unfinished move, load ${loadId}, which cannot be taken up because ${why}. Nothing else may begin before it ` +
+      'is finished. Run it as it was begun; the state shows with which parameters (millrace state show).',
+    { context: { loadId } },
+  )
 }
 
 /** The head, once no live run owns it. */

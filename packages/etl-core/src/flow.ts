@@ -1,6 +1,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { ConfigError } from './errors.js'
 import { type FlowRunnable, flowRunnable } from './flow-runnable.js'
+import { type MoveOptions, moveRunnable } from './move-runnable.js'
 import type { Sink } from './sink.js'
 import type { Source } from './source.js'
 import { type Cast, type CastOutput, castStep } from './steps/cast.js'
@@ -113,17 +114,25 @@ export class Flow<T> {
 
   /** Ends the flow in a sink. A flow has one sink. */
   into(sink: Sink<T>): FlowRunnable {
-    const { open, capabilities } = (sink ?? {}) as Partial<Sink<T>>
-    if (typeof open !== 'function' || typeof capabilities?.disposition !== 'string') {
-      throw new ConfigError('ETL_CONFIG_INVALID', 'into() takes a sink: an object with name, capabilities and open.')
-    }
-    return flowRunnable(this.#parts, sink as Sink<unknown>)
+    return flowRunnable(this.#parts, checkedSink(sink, 'into'))
+  }
+
+  /** @internal Use `move`. */
+  movedInto(sink: Sink<T>, options: MoveOptions): FlowRunnable {
+    return moveRunnable(this.#parts, checkedSink(sink, 'move'), options)
   }
 
   #then<U>(step: Step, schema?: StandardSchemaV1): Flow<U> {
     const kept = step.keepsShape ? this.#parts.schema : undefined
     return new Flow<U>({ ...this.#parts, steps: [...this.#parts.steps, step], schema: schema ?? kept })
   }
+}
+
+/** The types say what a sink is; a command checks none. */
+function checkedSink(sink: unknown, by: string): Sink<unknown> {
+  const { open, capabilities } = (sink ?? {}) as Partial<Sink<unknown>>
+  if (typeof open === 'function' && typeof capabilities?.disposition === 'string') return sink as Sink<unknown>
+  throw new ConfigError('ETL_CONFIG_INVALID', `${by}() takes a sink: an object with name, capabilities and open.`)
 }
 
 /**

@@ -120,7 +120,8 @@ export async function settleGroup(
     await bookmarks.put(group, entry, planned.replays?.[group])
     const objects = published?.objects ?? []
     ctx.emit({ type: 'group.published', group, objects })
-    return { report: { group, status: 'published', objects }, keepsOpen: false }
+    const removed = published?.removed
+    return { report: { group, status: 'published', objects, ...(removed === undefined ? {} : { removed }) }, keepsOpen: false }
   } catch (error) {
     if (isEtlError(error, 'ETL_STATE_CONFLICT')) throw error
     if (ctx.signal.aborted) return { report: { group, status: 'pending' }, keepsOpen: 'always' }

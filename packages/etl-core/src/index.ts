@@ -39,6 +39,8 @@ export type { Lease } from './lease.js'
 export type { Clock, Load, Logger, RunContext, SplitContext, SplitProgress } from './load.js'
 export { silentLog, systemClock } from './load.js'
 export type { LoadDoc, ReplayDoc } from './load-state.js'
+export { move } from './move.js'
+export type { MoveOptions } from './move-runnable.js'
 export type { Follower, NamedFollower, StartNext } from './next.js'
 export { follow } from './next.js'
 export type { OwnerIdentity } from './owner.js'
@@ -68,14 +70,16 @@ export type {
   Group,
   Published,
   PublishedObject,
+  ReadBack,
   RefusedRow,
   Sink,
   SinkCapabilities,
   SinkWriter,
   StateHome,
+  StoredForm,
   WriteResult,
 } from './sink.js'
-export type { Source, SourceCapabilities } from './source.js'
+export type { Removal, Source, SourceCapabilities } from './source.js'
 export type { Bookmark, Checkpoint, Cursor, FailedGroup, Plan, SkippedGroup, Split } from './split.js'
 export { groupOf, splitId } from './split.js'
 export type { StateDocument, StateStore } from './state.js'

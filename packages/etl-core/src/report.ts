@@ -42,6 +42,8 @@ export interface GroupReport {
   readonly group: string
   readonly status: 'published' | 'unchanged' | 'no data' | 'failed' | 'pending'
   readonly objects?: readonly PublishedObject[]
+  /** Records a move has removed at the source in this run. */
+  readonly removed?: number
   readonly error?: ErrorJson
 }
 

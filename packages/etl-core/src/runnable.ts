@@ -44,6 +44,8 @@ export interface Runnable {
   readonly replays: ReplayDoc['mode']
   /** The same with stored rejects as its source, for replays record by record. */
   replaying(state: StateStore): Runnable
+  /** An unfinished load may not be abandoned: it may have taken something away elsewhere. A run that would is refused. */
+  readonly finishesFirst?: boolean
   /** Removes what a load left unpublished. */
   discard(loadId: string, ctx: RunContext): Promise<void>
 }

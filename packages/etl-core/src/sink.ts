@@ -71,8 +71,22 @@ export interface Sink<T> {
   /** Makes a group visible. Called once per group when all its splits are committed, again after a crash: must be repeatable. */
   publish?(group: Group, ctx: RunContext): Promise<Published>
 
+  /** How published records are read back. Absent: they cannot be. */
+  readonly readBack?: ReadBack<T>
+
   /** Removes what a load left unpublished: after it was published (leftovers), or when it is abandoned. Must be repeatable. */
   discard?(loadId: string, ctx: RunContext): Promise<void>
+}
+
+/** A record as it is read back: JSON forms by column type, so that equal values are equal whatever the format made of them. */
+export type StoredForm = Readonly<Record<string, Json>>
+
+/** Reads what a group's publishing made visible. */
+export interface ReadBack<T> {
+  /** The form in which this record will be read back. */
+  formOf(record: T): StoredForm
+  /** All records of the group's receipts, in batches, in whatever order. Reads only; may be called again. */
+  records(group: Group, ctx: RunContext): AsyncIterable<readonly StoredForm[]>
 }
 
 /** A place for a pipeline's state. */
@@ -94,6 +108,8 @@ export interface Group {
 /** What `publish` made visible, for the report. */
 export interface Published {
   readonly objects?: readonly PublishedObject[]
+  /** Records a move has removed at the source. */
+  readonly removed?: number
 }
 
 /** One object a reader can now see. */

@@ -11,6 +11,18 @@ export interface SourceCapabilities {
   readonly rereads: 'same' | 'mayDiffer'
 }
 
+/** Removes records where they came from. */
+export interface Removal {
+  /** The fields a record is known by; unique together. */
+  readonly key: readonly string[]
+  /**
+   * Removes the records with these keys, all in one transaction; those that are gone already are passed over. Returns how many it removed.
+   *
+   * @param keys - The values of `key`, in its order, in their JSON form.
+   */
+  remove(keys: readonly (readonly Json[])[], ctx: RunContext): Promise<number>
+}
+
 /**
  * Where records come from.
  *
@@ -44,6 +56,9 @@ export interface Source<T> {
    * big integers and instants are text there, bytes base64. Default: the JSON as it is.
    */
   revive?(raw: Json): T
+
+  /** How records are removed at the source once they have arrived elsewhere. Absent: they cannot be. */
+  readonly removal?: Removal
 
   /** What decides this source's records beside the parameters, for the bookmark's fingerprint. Default: its name alone. */
   readonly identity?: Json

@@ -1,0 +1,6 @@
+export type { PlantsOptions } from './options.js'
+export { exampleApiUrl, plantsOptions } from './options.js'
+export type { PlantsBookmark } from './plan.js'
+export type { PlantReading, Plausible } from './schema.js'
+export { plantReading, plausibleReading } from './schema.js'
+export { plants } from './source.js'

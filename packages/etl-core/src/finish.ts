@@ -57,6 +57,7 @@ export async function finishLoad(
       ? refuseAll(planned.plan, refused, ctx)
       : await settleAll(parts.sink, planned, docs, load.fingerprint, ctx)
   const groups = [...outcomes.map(outcome => outcome.report), ...plannedGroups(planned.plan)]
+  if (appendsAgain(parts.sink, load)) noteUnmarked(outcomes, ctx)
   const report = () => buildReport({ ...parts, groups, docs, plan: planned.plan, total, ctx })
   if (staysOpen(outcomes, load)) await ctx.lease.release(load)
   else {
@@ -97,6 +98,23 @@ async function settleAll(
     await bookmarks.save()
   }
   return outcomes
+}
+
+/** Whether another load may add to this one's: a trigger's happens once, and so does a replay. */
+function appendsAgain({ capabilities }: Sink<unknown>, { triggered, replay }: LoadDoc): boolean {
+  return capabilities.disposition === 'append' && !triggered && !replay
+}
+
+/** The guarantee is about one load. That the next one doubles everything is not wrong, and hardly ever what was meant. */
+function noteUnmarked(outcomes: readonly GroupOutcome[], ctx: RunnerContext): void {
+  const unmarked = outcomes.filter(outcome => outcome.unmarked).map(({ report }) => report.group)
+  if (unmarked.length === 0) return
+  const names = `${unmarked.slice(0, 5).join(', ')}${unmarked.length > 5 ? ' and others' : ''}`
+  ctx.notes.push(
+    unmarked.length === outcomes.length
+      ? 'The source gives no bookmarks: the next load appends everything again.'
+      : `The source gives no bookmark for ${names}: the next load appends what is there again.`,
+  )
 }
 
 /** Judges a share of rejects over the whole load, before anything of it is visible. */

@@ -77,6 +77,8 @@ export interface GroupOutcome {
    * already and another load would add it again.
    */
   readonly keepsOpen: false | 'once' | 'always'
+  /** It was published and has no bookmark: nothing tells the next load what this one has read. */
+  readonly unmarked?: true
 }
 
 /**
@@ -121,7 +123,13 @@ export async function settleGroup(
     const objects = published?.objects ?? []
     ctx.emit({ type: 'group.published', group, objects })
     const removed = published?.removed
-    return { report: { group, status: 'published', objects, ...(removed === undefined ? {} : { removed }) }, keepsOpen: false }
+    // What is removed at the source is not read again.
+    const unmarked = bookmark === undefined && removed === undefined
+    return {
+      report: { group, status: 'published', objects, ...(removed === undefined ? {} : { removed }) },
+      keepsOpen: false,
+      ...(unmarked ? { unmarked } : {}),
+    }
   } catch (error) {
     if (isEtlError(error, 'ETL_STATE_CONFLICT')) throw error
     if (ctx.signal.aborted) return { report: { group, status: 'pending' }, keepsOpen: 'always' }

@@ -3,7 +3,10 @@ import type { SourceCapabilities } from './source.js'
 
 /** What a pipeline promises about each record, and why. Derived from its parts; nobody can claim more. */
 export interface Guarantee {
-  /** `exactly once` in effect: a reader of the destination sees each record once, whatever was retried, stopped or killed. */
+  /**
+   * `exactly once` in effect: a reader of the destination sees each record of a load once, whatever was retried, stopped or killed. Another
+   * load of the same records is told apart by bookmarks, by its trigger's identity, or by a sink that replaces or merges.
+   */
   readonly delivery: 'exactly once' | 'at least once'
   readonly reasons: readonly string[]
   /** False: a stop loses the split's work, so a split must fit in one attempt. */
@@ -37,6 +40,8 @@ export function guaranteeOf(source: SourceCapabilities, sink: SinkCapabilities, 
     if (sink.disposition === 'append') exactly = false
     reasons.push('state is in memory: a run that dies begins again from the start')
   }
+  if (sink.disposition === 'append')
+    reasons.push('each load adds to what is there: without a bookmark the next one adds the same again')
   const survivesStop = sink.durableAt === 'flush' && (source.resumable || (sink.cursor === 'inTransaction' && !readAgain))
   if (sink.durableAt === 'commit') reasons.push('a split must fit in one attempt: nothing is kept before its commit')
   else if (!source.resumable) reasons.push('a split must fit in one attempt: the source cannot continue in the middle')

@@ -64,6 +64,12 @@ export const packageCalls = {
     if (folder.scheme !== 'file') throw new Error(JSON.stringify(folder))
   },
 
+  '@millrace/relational': ({ planSingle }) => {
+    const columns = [{ name: 'id', type: { kind: 'int32' }, nullable: false }]
+    const { tables } = planSingle({ table: 'readings' }, columns, { physicalType: () => 'INTEGER', maxNameChars: 60 })
+    if (tables[0].name !== 'readings') throw new Error(JSON.stringify(tables))
+  },
+
   // Nothing answers there: the SDK is loaded, a request is made, and its error translated.
   '@millrace/s3': async ({ s3, s3Store }) => {
     const endpoint = 'http://127.0.0.1:9'

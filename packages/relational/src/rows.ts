@@ -1,0 +1,47 @@
+import { RecordError } from '@millrace/etl-core'
+import { type Column, checkValue, invalidValue, type Value } from '@millrace/schema/columns'
+import type { DatabaseRules, RelationalPlan } from './plan.js'
+
+/**
+ * Reads a record's values, in the order of the plan's fields, into `values`: checked against their types, lengths and ranges, and against
+ * nulls in keys, before anything goes to the database.
+ *
+ * @throws RecordError `ETL_RECORD_INVALID` for a value that does not fit, `ETL_RECORD_KEY` for a key that is not there, or in part only.
+ * `values` then holds anything.
+ */
+export type RowReader = (record: unknown, values: (Value | null)[]) => void
+
+/** Makes the reader of a plan's records. */
+export function rowReader({ fields, keys }: RelationalPlan, rules: DatabaseRules): RowReader {
+  const problemThere = rules.valueProblem
+  const checkedKeys = keys.filter(({ nullable }) => nullable.length > 0)
+  return (record, values) => {
+    const from = record as Readonly<Record<string, unknown>>
+    for (let at = 0; at < fields.length; at++) {
+      const column = fields[at] as Column
+      const value = checkValue(column, from[column.name])
+      const problem = value === null ? undefined : problemThere?.(column.type, value)
+      if (problem !== undefined) throw invalidValue(column, value, problem)
+      values[at] = value
+    }
+    for (const key of checkedKeys) {
+      let missing = 0
+      for (const field of key.nullable) if (values[field] === null) missing++
+      if (missing > 0 && !(key.optional && missing === key.nullable.length)) throw keyMissing(key, fields, values)
+    }
+  }
+}
+
+function keyMissing(
+  { table, nullable, optional }: RelationalPlan['keys'][number],
+  fields: readonly Column[],
+  values: readonly (Value | null)[],
+): RecordError {
+  const names = nullable.filter(field => values[field] === null).map(field => fields[field]?.name as string)
+  const rule = optional ? 'a key is there as a whole, or not at all' : 'a key takes no null'
+  return new RecordError(
+    'ETL_RECORD_KEY',
+    `Key of table "${table}": ${names.map(name => `"${name}"`).join(', ')} ${names.length === 1 ? 'is' : 'are'} null, and ${rule}.`,
+    { path: names.slice(0, 1), context: { table, fields: names } },
+  )
+}

@@ -333,3 +333,46 @@ test('stateOver compares in the store where that is atomic, and numbers versions
   await stateOver(() => Promise.resolve(folder), 'app/state').save('head', 1, 'absent')
   expect(Object.keys(await contents(folder))).toEqual(['app/state/head/00000001.json'])
 })
+
+describe.each(Object.entries({ versionedState, conditionalState }))('listing %s', (_, stateIn) => {
+  test('opens no document, however small', async () => {
+    const store = memoryStore()
+    const state = stateIn(store, '')
+    for (let count = 0; count < 300; count++) await state.save(`done/${count}`, 'x'.repeat(count), 'absent')
+    const { opened, counting } = openings(store)
+
+    const keys: string[] = []
+    for await (const key of stateIn(counting, '').list('done/')) keys.push(key)
+
+    expect(keys).toHaveLength(300)
+    expect(opened).toEqual([])
+  })
+})
+
+test('a removal that was cut off is told from documents of every size', async () => {
+  const store = withoutDeleteIf(memoryStore())
+  const state = conditionalState({ ...store, delete: () => Promise.reject(new Error('cut off')) }, '')
+  for (let count = 0; count < 300; count++) await state.save(`kept/${count}`, 'x'.repeat(count), 'absent')
+  await state.remove('kept/7', (await state.load('kept/7'))?.version as string).catch(() => undefined)
+  const { opened, counting } = openings(store)
+
+  const keys: string[] = []
+  for await (const key of conditionalState(counting, '').list('kept/')) keys.push(key)
+
+  expect(keys).toHaveLength(299)
+  expect(keys).not.toContain('kept/7')
+  expect(opened).toEqual(['kept/7.json'])
+})
+
+/** A store that tells which objects were opened. */
+function openings(store: ObjectStore) {
+  const opened: string[] = []
+  const counting: ObjectStore = {
+    ...store,
+    get: (key, options) => {
+      opened.push(key)
+      return store.get(key, options)
+    },
+  }
+  return { opened, counting }
+}

@@ -7,8 +7,8 @@ import {
   freshNonce,
   holdsValue,
   isDamaged,
+  mayBeRemoval,
   readStored,
-  removalBytesAtMost,
   storedText,
   withStateErrors,
 } from './documents.js'
@@ -119,7 +119,7 @@ export function conditionalState(store: ObjectStore, prefix: string, options: Co
         if (!path.endsWith('.json')) continue
         const key = path.slice(base.length, -'.json'.length)
         if (!key.startsWith(wanted)) continue
-        if (bytes > removalBytesAtMost || (await holdsValue(readStored(store, path)))) keys.push(key)
+        if (!mayBeRemoval(bytes) || (await holdsValue(readStored(store, path)))) keys.push(key)
       }
       yield* keys.sort()
     },

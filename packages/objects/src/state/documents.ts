@@ -13,16 +13,21 @@ export interface Stored {
   readonly value: Json | undefined
 }
 
-/** Longer than the text of any removal. */
-export const removalBytesAtMost = 256
+/** The length of a removal's text is a multiple of this, that of a document's never is: listings tell them apart by their sizes. */
+const removalUnitBytes = 256
 
 /** A document as text: one line, so that a person can read it and `grep` finds it. */
 export function storedText(stored: Stored): Uint8Array {
   const { nonce, after, value } = stored
-  return new TextEncoder().encode(
-    `${JSON.stringify(value === undefined ? { nonce, after, removed: true } : { nonce, after, value })}\n`,
-  )
+  const text = JSON.stringify(value === undefined ? { nonce, after, removed: true } : { nonce, after, value })
+  const bytes = Buffer.byteLength(text) + 1
+  const beyond = bytes % removalUnitBytes
+  const padding = value === undefined ? (beyond === 0 ? 0 : removalUnitBytes - beyond) : beyond === 0 ? 1 : 0
+  return new TextEncoder().encode(`${text}${' '.repeat(padding)}\n`)
 }
+
+/** Whether an object of so many bytes has to be opened to tell whether it is a document: removals are, and what is damaged may be. */
+export const mayBeRemoval = (bytes: number): boolean => bytes % removalUnitBytes === 0
 
 export const freshNonce = (): string => randomBytes(6).toString('hex')
 

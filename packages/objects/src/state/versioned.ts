@@ -6,8 +6,8 @@ import {
   freshNonce,
   holdsValue,
   isDamaged,
+  mayBeRemoval,
   readStored,
-  removalBytesAtMost,
   type Stored,
   storedText,
   withStateErrors,
@@ -144,9 +144,8 @@ export function versionedState(store: ObjectStore, prefix: string): StateStore {
           last.set(found.key, { number: found.number, bytes: info.bytes })
       }
       for (const key of [...last.keys()].sort()) {
-        // Only what is small enough to be a removal is opened.
-        if ((last.get(key)?.bytes ?? 0) > removalBytesAtMost || (await holdsValue(newest(key).then(found => found?.stored))))
-          yield key
+        // Only what has the size of a removal is opened.
+        if (!mayBeRemoval(last.get(key)?.bytes ?? 0) || (await holdsValue(newest(key).then(found => found?.stored)))) yield key
       }
     },
   })

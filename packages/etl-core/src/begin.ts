@@ -1,4 +1,5 @@
 import pLimit from 'p-limit'
+import { isDone } from './done.js'
 import { ConfigError } from './errors.js'
 import { fencedState } from './fenced-state.js'
 import { hashOf, type Json } from './json.js'
@@ -12,7 +13,6 @@ import {
   type LoadDoc,
   loadDoc,
   loadKeyOf,
-  markerKey,
   type PlanDoc,
   planKey,
   type ReplayDoc,
@@ -71,7 +71,7 @@ export async function beginLoad(options: BeginOptions): Promise<Begun> {
   const head = await freeHead(options)
   const unfinished = head.value?.load ?? null
   const own = triggerId === undefined || unfinished?.loadId === triggerId
-  if (triggerId !== undefined && !own && (await state.load(markerKey(loadKeyOf(triggerId))))) {
+  if (triggerId !== undefined && !own && (await isDone(state, triggerId, options.lease.clock.now()))) {
     return nothing(options, triggerId, { splits: [] }, `load ${triggerId} was done before`)
   }
   if (!unfinished) return newLoad(head, options)

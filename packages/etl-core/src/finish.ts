@@ -1,3 +1,4 @@
+import { markDone } from './done.js'
 import { type ErrorJson, errorJson, isEtlError, StateError } from './errors.js'
 import { type GroupOutcome, openBookmarks, settleGroup } from './groups.js'
 import { guaranteeOf } from './guarantee.js'
@@ -8,12 +9,10 @@ import {
   type LoadDoc,
   loadDoc,
   loadKeyOf,
-  markerKey,
   type PlanDoc,
   planKey,
   removeDoc,
   type SplitDoc,
-  saveDoc,
   splitKey,
 } from './load-state.js'
 import { leastForShare, tooManyRejects } from './max-rejects.js'
@@ -28,9 +27,6 @@ import { type FailedGroup, groupOf, type Plan, splitsByGroup } from './split.js'
 import { peekSplit } from './split-state.js'
 import { memoryPlace } from './state.js'
 import { addTallies, emptyTally } from './tally.js'
-
-/** A marker that a triggered load is done is kept this long. */
-const markerMs = 7 * 24 * 3_600_000
 
 /**
  * Ends what can be ended: publishes complete groups, saves their bookmarks, and closes the load if nothing more can come of it. Every
@@ -172,7 +168,8 @@ async function closeLoad(
   const closing: LoadDoc = { ...load, closing: { failed } }
   if (!load.closing) await ctx.lease.setLoad(closing)
   try {
-    if (load.triggered && groups.every(({ status }) => status !== 'failed')) await leaveMarker(load.loadId, ctx)
+    if (load.triggered && groups.every(({ status }) => status !== 'failed'))
+      await markDone(ctx.state, load.loadId, ctx.clock.now())
     await sink.discard?.(load.loadId, ending)
     await settleRejects(ctx.state, { loadKey, splits: planned.plan.splits, groups }, sink.capabilities.disposition)
     if (planned.replays) await sweepReplayed(ctx.state)
@@ -186,17 +183,6 @@ async function closeLoad(
     return ctx.lease.release(closing)
   }
   await ctx.lease.release(null)
-}
-
-async function leaveMarker(loadId: string, ctx: RunnerContext): Promise<void> {
-  const nowMs = ctx.clock.now()
-  for await (const key of ctx.state.list('done/')) {
-    const marker = await loadDoc<{ finishedAtMs: number }>(ctx.state, key)
-    if (marker.value && marker.value.finishedAtMs < nowMs - markerMs) await removeDoc(ctx.state, key)
-  }
-  const key = markerKey(loadKeyOf(loadId))
-  const found = await loadDoc(ctx.state, key)
-  await saveDoc(ctx.state, key, { format: 1, loadId, finishedAtMs: nowMs }, found.version)
 }
 
 /** Groups that the plan itself settled. */

@@ -116,7 +116,6 @@ export function loadKeyOf(loadId: string): string {
 
 export const planKey = (loadKey: string): string => `loads/${loadKey}/plan`
 export const splitKey = (loadKey: string, split: string): string => `loads/${loadKey}/splits/${split}`
-export const markerKey = (loadKey: string): string => `done/${loadKey}`
 
 /** A document and its version, or `absent`. */
 export interface Versioned<D> {

@@ -6,6 +6,7 @@ import {
   down,
   dyingState,
   eager,
+  keysLeft,
   memoryState,
   movedClock,
   numbers,
@@ -176,7 +177,7 @@ describe('what a run leaves to the next', () => {
       await runNumbers(source(), sink, { state, loadId: 'x', clock: later })
 
       expect((await inspectState(state)).load, `write ${atWrite}`).toBeNull()
-      expect(Object.keys(await documents(state)), `write ${atWrite}`).toEqual(['bookmarks', 'done/x', 'head'])
+      expect(await keysLeft(state), `write ${atWrite}`).toEqual(['bookmarks', 'done/<day>/x', 'head', 'swept'])
     }
   })
 })

@@ -192,6 +192,11 @@ export async function documents(state: StateStore): Promise<Record<string, Json>
   return all
 }
 
+/** The keys of all documents, with the day that a mark was made on left out. */
+export async function keysLeft(state: StateStore): Promise<string[]> {
+  return Object.keys(await documents(state)).map(key => key.replace(/^done\/[\d-]{10}\//, 'done/<day>/'))
+}
+
 /** Every stored reject. */
 export async function rejectsIn(state: StateStore): Promise<Reject[]> {
   const all: Reject[] = []

@@ -160,7 +160,7 @@ export const runnerBugs: readonly PlantedBug[] = [
     edits: [
       {
         file: `${core}/finish.ts`,
-        find: "if (load.triggered && groups.every(({ status }) => status !== 'failed')) await leaveMarker(load.loadId, ctx)",
+        find: "if (load.triggered && groups.every(({ status }) => status !== 'failed')) await markDone(ctx.state, load.loadId, ctx.clock.now())",
         replace: '',
       },
     ],

@@ -38,9 +38,17 @@ function withMembers<O extends object>(target: O, members: Partial<O>): O {
   }
 }
 
-/** A source whose `plan` and every batch asked for go through `around`. */
+/** A source whose `plan`, every batch asked for and every removal go through `around`. */
 export function sourceAround<T>(source: Source<T>, around: Around): Source<T> {
+  const { removal } = source
   return withMembers<Source<T>>(source, {
+    ...(removal && {
+      removal: {
+        key: removal.key,
+        remove: (keys, ctx) =>
+          around({ on: 'source', name: 'remove', about: `${keys.length} rows` }, () => removal.remove(keys, ctx)),
+      },
+    }),
     plan: ctx => around({ on: 'source', name: 'plan', about: source.name }, () => source.plan(ctx)),
     read: (split, from, ctx) => ({
       [Symbol.asyncIterator]() {

@@ -50,8 +50,11 @@ export interface ExpectedError {
 /** Fails unless `error` is an EtlError of an expected code and retry verdict. */
 export function isExpected(error: unknown, expected: ExpectedError, what: string): void {
   const said = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
-  if (!isEtlError(error)) throw new assert.AssertionError({ message: `${what} must end in an EtlError, and ended in: ${said}` })
   const { codes, family = 'ETL_', retry } = expected
+  if (!isEtlError(error)) {
+    const wanted = codes ? `with code ${codes.join(' or ')}` : `of ${family}*`
+    throw new assert.AssertionError({ message: `${what} must end in an EtlError ${wanted}, and ended in: ${said}` })
+  }
   const fits = codes ? codes.includes(error.code) : error.code.startsWith(family)
   assert.ok(fits, `${what} must end in ${codes?.join(' or ') ?? `${family}*`}, and ended in ${error.code} (${said})`)
   assert.ok(
@@ -60,13 +63,13 @@ export function isExpected(error: unknown, expected: ExpectedError, what: string
   )
 }
 
-/** The error of a promise that must fail; fails itself if the promise does not. */
-export async function failureOf(promise: Promise<unknown>, what: string): Promise<unknown> {
+/** The error of a promise that must fail; fails itself if the promise does not. `must` says how, where one way is meant. */
+export async function failureOf(promise: Promise<unknown>, what: string, must = 'fail'): Promise<unknown> {
   const outcome = await promise.then(
     value => ({ value }),
     (error: unknown) => ({ error }),
   )
-  if (!('error' in outcome)) assert.fail(`${what} must fail, and did not`)
+  if (!('error' in outcome)) assert.fail(`${what} must ${must}, and did not`)
   return outcome.error
 }
 

@@ -187,6 +187,22 @@ describe('the sink contract finds', () => {
     await expectFailing(cases, 'suspend keeps what was flushed, and the next writer of the split adds to it')
   })
 
+  it('a sink that says that a flush is kept, acknowledges nothing, and forgets everything at a stop', async () => {
+    const cases = broken({ durableAt: 'commit' }, claiming({ durableAt: 'flush' }))
+    const name = 'a flush acknowledges what it made durable, and the next writer goes on behind that'
+
+    await expect(caseNamed(cases, name).run()).rejects.toThrow("declares durableAt 'flush' and acknowledged nothing")
+  })
+
+  it('a sink that acknowledges later than its suite says', async () => {
+    const name = 'a flush acknowledges what it made durable, and the next writer goes on behind that'
+    const lagging = (acknowledgesWithinRecords: number) =>
+      caseNamed(sinkCases({ ...suite({}), open: () => lags(world({}), 400), acknowledgesWithinRecords }), name).run()
+
+    await expect(lagging(300)).rejects.toThrow('acknowledged nothing')
+    await expect(lagging(500)).resolves.toBeUndefined()
+  })
+
   it('a writer that begins at part one again and overwrites the parts of the one before', async () => {
     const parts = new Map<string, readonly Plant[]>()
     const cases = sinkCases<Plant, { sink: Sink<Plant>; readBack: () => readonly Plant[] }>({
@@ -268,12 +284,15 @@ describe('the sink contract finds', () => {
       {},
       writing(() => ({ write: async () => ({}) })),
     )
+    const afterCommit = caseNamed(cases, 'a writer that has ended in commit refuses every further batch with ETL_SINK_CLOSED')
+
+    await expect(afterCommit.run()).rejects.toThrow('a write after commit must throw ETL_SINK_CLOSED, and did not')
 
     await expectFailing(
       cases,
-      'a writer that has ended in commit refuses every further batch',
-      'a writer that has ended in suspend refuses every further batch',
-      'a writer that has ended in abort refuses every further batch',
+      'a writer that has ended in commit refuses every further batch with ETL_SINK_CLOSED',
+      'a writer that has ended in suspend refuses every further batch with ETL_SINK_CLOSED',
+      'a writer that has ended in abort refuses every further batch with ETL_SINK_CLOSED',
       'every record of a committed split arrives',
       'a refused record is named by its row, and the rest of its batch is written',
     )
@@ -335,6 +354,21 @@ describe('a case that does not apply', () => {
     expect(caseNamed(cases, 'awkward values come back as they were').skip).toBe('the suite was given no `awkward` records')
   })
 })
+
+/** The same world, where a flush makes nothing durable before so many records. */
+function lags<W extends { readonly sink: Sink<Plant> }>(world: W, records: number): W {
+  const sink = writing(writer => {
+    let written = 0
+    return {
+      write: async batch => {
+        written += batch.rows.length
+        return writer.write(batch)
+      },
+      flush: async () => (written < records ? undefined : writer.flush()),
+    }
+  })(world.sink)
+  return { ...world, sink: { ...world.sink, ...sink } }
+}
 
 /** Parts named by a counter that each writer begins anew. */
 function numberedParts(parts: Map<string, readonly Plant[]>): Sink<Plant> {

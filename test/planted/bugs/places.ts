@@ -47,6 +47,18 @@ export const placeBugs: readonly PlantedBug[] = [
     foundBy: { 'a sink of gzip members': ['suspend keeps what was flushed'] },
   },
   {
+    name: 'a flush writes its part and acknowledges nothing',
+    world: 'objects',
+    edits: [
+      {
+        file: `${objects}/sink/writer.ts`,
+        find: 'return done && { ...done, kept',
+        replace: 'return done && undefined && { ...done, kept',
+      },
+    ],
+    foundBy: { 'a sink of ndjson': ['a flush acknowledges what it made durable'] },
+  },
+  {
     name: 'after a refused record the rows before it are written again',
     world: 'objects',
     edits: [

@@ -6,6 +6,7 @@ import {
   inspectState,
   listRejects,
   type Reject,
+  type Runnable,
   type RunOptions,
   type RunReport,
   run,
@@ -61,6 +62,8 @@ export interface CrashOptions<T, U = T> {
   build(): CrashWorld<T, U> | Promise<CrashWorld<T, U>>
   /** The steps between source and sink. Default: none. */
   steps?(flow: Flow<T>): Flow<U>
+  /** How the flow ends: `move` instead of `into`. Default: `flow.into(sink)`. */
+  into?(flow: Flow<U>, sink: Sink<U>): Runnable
   /**
    * The steps as they are once mended. With it the rejects are replayed through them after the last load, and a second replay must find
    * none of those that arrived.
@@ -118,7 +121,8 @@ export async function runAct<T, U>(
   const { source, sink, state } = await world.open(life)
   const asIs = (flow: Flow<T>) => flow as unknown as Flow<U>
   const steps = (act === 'replay' ? options.mended : options.steps) ?? asIs
-  const build = () => steps(from(sourceAround(source, life.around))).into(sinkAround(sink, life.around))
+  const into = options.into ?? ((flow, sink) => flow.into(sink))
+  const build = () => into(steps(from(sourceAround(source, life.around))), sinkAround(sink, life.around))
   const trigger = options.trigger === undefined ? 'trigger-1' : options.trigger
   return run(definePipeline({ name: 'crash-test', build }), undefined, {
     flushEvery: { batches: 1, intervalMs: 3_600_000 },

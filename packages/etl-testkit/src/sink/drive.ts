@@ -24,6 +24,8 @@ export interface AttemptPlan {
   readonly upTo?: number
   /** Batches after which `flush` is called. Default: every one. */
   flushAfter?(batchNo: number): boolean
+  /** Ends the attempt with the first batch whose flush acknowledged something. */
+  readonly untilSaved?: boolean
   /** `vanish`: the process is gone, nobody calls the writer again. */
   readonly end: 'commit' | 'suspend' | 'abort' | 'vanish'
 }
@@ -115,6 +117,7 @@ export function drivenLoad<T, W extends SinkWorld<T>>(world: W, suite: SinkSuite
       for (let batchNo = from + 1; batchNo <= (plan.upTo ?? batches.length); batchNo++) {
         await writer.write(driven.batch(split, batches[batchNo - 1] ?? [], batchNo))
         if (plan.flushAfter?.(batchNo) ?? true) saved = acknowledged(await writer.flush(), saved, batchNo, sink)
+        if (plan.untilSaved && saved !== undefined) break
       }
       if (plan.end === 'commit') return { saved, receipt: throughJson(await writer.commit()) }
       if (plan.end === 'suspend') await writer.suspend()

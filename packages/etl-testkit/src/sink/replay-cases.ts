@@ -5,8 +5,12 @@ import { failureOf, isExpected } from '../compare.js'
 import { sinkCase } from './case-kit.js'
 import type { SinkSuite, SinkWorld } from './suite.js'
 
+/** Small, so that a sink with units of counted records is not asked for more of them than it takes. */
+const lagBatchRecords = 50
+
 /** What stops, crashes and repetitions leave. */
 export function replayCases<T, W extends SinkWorld<T>>(suite: SinkSuite<T, W>): ContractCase[] {
+  const within = suite.acknowledgesWithinRecords ?? 10_000
   return [
     sinkCase(suite, 'suspend keeps what was flushed, and the next writer of the split adds to it', async kit => {
       kit.needsFlush()
@@ -17,6 +21,26 @@ export function replayCases<T, W extends SinkWorld<T>>(suite: SinkSuite<T, W>): 
       const third = await load.attempt(split, kit.batches, { saved: second.saved, end: 'commit' })
       await load.publish({ name: 'group-1', receipts: [{ split, receipt: third.receipt }] })
       await kit.sees(kit.records(0, 5), 'after two suspensions')
+    }),
+
+    sinkCase(suite, 'a flush acknowledges what it made durable, and the next writer goes on behind that', async kit => {
+      kit.needsFlush()
+      const load = kit.load()
+      const split = load.split('split-1')
+      const batches = Array.from({ length: Math.ceil(within / lagBatchRecords) }, (_, index) =>
+        kit.records(index * lagBatchRecords, (index + 1) * lagBatchRecords),
+      )
+      const { saved } = await load.attempt(split, batches, { untilSaved: true, end: 'suspend' })
+      assert.ok(
+        saved !== undefined,
+        `it declares durableAt 'flush' and acknowledged nothing: flush gave no checkpoint in ${batches.length} batches of ${lagBatchRecords} ` +
+          "records. A sink that keeps nothing before commit declares durableAt 'commit'; one that acknowledges later says so in the suite's " +
+          '`acknowledgesWithinRecords`',
+      )
+      const upTo = saved.batchNo + 2
+      const { receipt } = await load.attempt(split, batches, { saved, upTo, end: 'commit' })
+      await load.publish({ name: 'group-1', receipts: [{ split, receipt }] })
+      await kit.sees(batches.slice(0, upTo).flat(), 'after a stop behind an acknowledged flush')
     }),
 
     sinkCase(suite, 'a stop before commit leaves nothing, and the split is written anew', async kit => {
@@ -114,14 +138,15 @@ export function replayCases<T, W extends SinkWorld<T>>(suite: SinkSuite<T, W>): 
     }),
 
     ...(['commit', 'suspend', 'abort'] as const).map(end =>
-      sinkCase(suite, `a writer that has ended in ${end} refuses every further batch`, async kit => {
+      sinkCase(suite, `a writer that has ended in ${end} refuses every further batch with ETL_SINK_CLOSED`, async kit => {
         const load = kit.load()
         const split = load.split('split-1')
         const writer = await load.open(split)
         await writer.write(load.batch(split, kit.records(0, 2), 1))
         await (end === 'commit' ? writer.commit() : end === 'suspend' ? writer.suspend() : writer.abort(new Error('over')))
         const late = writer.write(load.batch(split, kit.records(2, 4), 2))
-        isExpected(await failureOf(late, `a write after ${end}`), { codes: ['ETL_SINK_CLOSED'] }, `a write after ${end}`)
+        const what = `a write after ${end}`
+        isExpected(await failureOf(late, what, 'throw ETL_SINK_CLOSED'), { codes: ['ETL_SINK_CLOSED'] }, what)
       }),
     ),
   ]

@@ -37,6 +37,11 @@ export interface SinkSuite<T, W extends SinkWorld<T> = SinkWorld<T>> {
   refused?(i: number): T
   /** Records with what is easily broken: see `awkwardTexts`. They must come back as they are. */
   readonly awkward?: readonly T[]
+  /**
+   * For `durableAt: 'flush'`: after so many records, flushed now and then, something is durable. Default 10,000; more for sinks that
+   * acknowledge in large units, such as row groups.
+   */
+  readonly acknowledgesWithinRecords?: number
   /** Removes what readers see of a published group, as someone with a broom would. For sinks with `stillPublished`. */
   lose?(world: W): Promise<void> | void
   /** Lets the destination stand still. `release` lets it go on. */

@@ -1,4 +1,5 @@
 import { ConfigError, type FlowFacts, groupOf, type Json, type RunContext, type Sink, type Split } from '@millrace/etl-core'
+import type { Column } from '@millrace/schema/columns'
 import { stateOver } from '../state/state-over.js'
 import type { ObjectStore } from '../store.js'
 import { singleLane } from './lanes.js'
@@ -8,6 +9,7 @@ import { checkSinkOptions, type ObjectSinkSettings } from './options.js'
 import { refuseOwned } from './owners.js'
 import { factsWithout, partitionLanes } from './partitions.js'
 import { partsFolder, publishObject, publishParts } from './publish.js'
+import { objectReadBack } from './read-back.js'
 import { columnsOfFlow, type StoredColumns, storedColumns } from './stored-columns.js'
 import { endUnfinished } from './unfinished.js'
 import { stagingWriter } from './writer.js'
@@ -63,6 +65,7 @@ function sinkWithBooks<T>(options: ObjectSinkSettings<T>, part: string | undefin
   const path = options.path.replace(/\/$/, '')
   const append = layout === 'append'
   let columns: StoredColumns | undefined
+  let flowColumns: readonly Column[] | undefined
   let format = options.format
   let opening: Promise<ObjectStore> | undefined
   const store = (): Promise<ObjectStore> => {
@@ -102,8 +105,8 @@ function sinkWithBooks<T>(options: ObjectSinkSettings<T>, part: string | undefin
     prepare(facts: FlowFacts) {
       const known = partitionBy.length === 0 ? facts : factsWithout(facts, partitionBy)
       format = options.format.prepare?.(known) ?? options.format
-      const stored = append ? columnsOfFlow(facts) : undefined
-      columns = stored && storedColumns(path, stored, options.schemaChanges === 'any')
+      flowColumns = columnsOfFlow(facts)
+      columns = append && flowColumns ? storedColumns(path, flowColumns, options.schemaChanges === 'any') : undefined
     },
 
     apart: name => sinkWithBooks(options, name),
@@ -154,6 +157,16 @@ function sinkWithBooks<T>(options: ObjectSinkSettings<T>, part: string | undefin
       }
       return published
     },
+
+    readBack: objectReadBack<T>({
+      store,
+      shown,
+      append,
+      objectBytes,
+      targets,
+      format: () => format,
+      columns: () => flowColumns,
+    }),
 
     async discard(loadId, ctx) {
       const at = await store()

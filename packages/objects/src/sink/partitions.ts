@@ -7,7 +7,7 @@ import type { Part } from './parts.js'
 const openAtMost = 64
 
 /** What Hive writes for null and for empty text, and takes for null. */
-const nullPartition = '__HIVE_DEFAULT_PARTITION__'
+export const nullPartition = '__HIVE_DEFAULT_PARTITION__'
 
 /** What a partition's folder may be called, in bytes of UTF-8: file systems take 255. */
 const folderBytesAtMost = 200

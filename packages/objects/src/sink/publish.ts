@@ -85,18 +85,32 @@ export async function publishParts<T>(
   const { store, format } = publisher
   const writing = { contentType: format.contentType, metadata: publishedMetadata(ctx, group.name), signal: ctx.signal }
   const published: PublishedObject[] = []
-  for (const { split, receipt } of group.receipts) {
-    const folder = partsFolder(targets, split, ctx)
-    for (const parts of runsOfParts(placed(split, receipt, ctx), objectBytes)) {
-      const { first = '', partition = '' } = parts[0] as PlacedPart
-      const key = `${folder}${partition}${first.slice(0, 16)}.${targets.extension}`
-      const content = await contentOf(store, format, parts, ctx.signal)
-      const settled = await settleObject(store, key, content, null, writing)
-      await endLeft(store, key, content, settled, ctx)
-      published.push(publishedObject(publisher, settled))
-    }
+  for (const { key, parts } of appendedObjects(targets, objectBytes, group, ctx)) {
+    const content = await contentOf(store, format, parts, ctx.signal)
+    const settled = await settleObject(store, key, content, null, writing)
+    await endLeft(store, key, content, settled, ctx)
+    published.push(publishedObject(publisher, settled))
   }
   return { objects: published }
+}
+
+/** An object that a group adds, and of which parts. */
+interface AppendedObject {
+  readonly key: string
+  /** `year=2025/month=2/`; empty without partitions. */
+  readonly partition: string
+  readonly parts: readonly PlacedPart[]
+}
+
+/** The objects that a group adds. They follow from its receipts alone. */
+export function appendedObjects(targets: Targets, objectBytes: number, group: Group, ctx: RunContext): AppendedObject[] {
+  return group.receipts.flatMap(({ split, receipt }) => {
+    const folder = partsFolder(targets, split, ctx)
+    return runsOfParts(placed(split, receipt, ctx), objectBytes).map(parts => {
+      const { first = '', partition = '' } = parts[0] as PlacedPart
+      return { key: `${folder}${partition}${first.slice(0, 16)}.${targets.extension}`, partition, parts }
+    })
+  })
 }
 
 /** The key is this group's: whatever else was begun there and not ended is of a process that died, or of a request whose answer was lost. */

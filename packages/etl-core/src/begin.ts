@@ -1,4 +1,5 @@
 import pLimit from 'p-limit'
+import { atOnce, requestsAtOnce } from './at-once.js'
 import { isDone } from './done.js'
 import { ConfigError } from './errors.js'
 import { fencedState } from './fenced-state.js'
@@ -200,7 +201,7 @@ export async function planWith(load: Load | LoadDoc, options: BeginOptions): Pro
   const probe = options.contextFor(loadOf(load, 0), bookmarks)
   const other: string[] = []
   const gone: string[] = []
-  const look = pLimit(looksAtOnce)
+  const look = pLimit(requestsAtOnce)
   const judged = Object.entries(options.full ? {} : book).map(async ([group, entry]) => {
     if (entry.bookmark === undefined) return
     if (entry.fingerprint !== options.fingerprint && !options.keepBookmarks) other.push(group)
@@ -223,9 +224,6 @@ export async function planWith(load: Load | LoadDoc, options: BeginOptions): Pro
   if (affected(gone)) notes.push(`Loaded anew, because what was published is no longer there as it was: ${affected(gone)}.`)
   return { plan, notes }
 }
-
-/** Groups whose published objects are looked at, at once. */
-const looksAtOnce = 16
 
 function wouldAppendAgain(groups: readonly string[], { pipeline }: BeginOptions): ConfigError {
   return new ConfigError(
@@ -266,10 +264,10 @@ async function abandonLoad(head: Versioned<HeadDoc>, load: LoadDoc, why: string,
     await runnable.discard(load.loadId, options.contextFor(loadOf(load, lease.epoch), new Map()))
     const planned = (await loadDoc<PlanDoc>(state, planKey(loadKey))).value
     const book = await takenBookmarks(state)
-    for (const split of planned?.plan.splits ?? []) {
+    await atOnce(planned?.plan.splits ?? [], async split => {
       await removeDoc(state, splitKey(loadKey, split.id))
       if (book[groupOf(split)]?.bornEpoch !== load.bornEpoch) await dropRejectsAfter(state, loadKey, split.id, 0)
-    }
+    })
     await removeDoc(state, planKey(loadKey))
     await forgetNext(state, load.loadId)
     await lease.release(null)

@@ -1,3 +1,4 @@
+import { atOnce } from './at-once.js'
 import { markDone } from './done.js'
 import { type ErrorJson, errorJson, isEtlError, StateError } from './errors.js'
 import { type GroupOutcome, openBookmarks, settleGroup } from './groups.js'
@@ -42,8 +43,9 @@ export async function finishLoad(
   await ctx.lease.assertOwned()
   const load = head?.load as LoadDoc
   const planned = (await loadDoc<PlanDoc>(ctx.state, planKey(loadKey))).value ?? noPlanLeft(load)
-  const docs = new Map<string, SplitDoc | undefined>()
-  for (const split of planned.plan.splits) docs.set(split.id, await peekSplit(ctx.state, loadKey, split.id))
+  const docs: ReadonlyMap<string, SplitDoc | undefined> = new Map(
+    await atOnce(planned.plan.splits, async ({ id }) => [id, await peekSplit(ctx.state, loadKey, id)] as const),
+  )
   const total = [...docs.values()].reduce<Tally>((sum, doc) => addTallies(sum, doc?.tally ?? emptyTally), emptyTally)
 
   const refused = loadRefused(total, ctx)
@@ -173,7 +175,7 @@ async function closeLoad(
     await sink.discard?.(load.loadId, ending)
     await settleRejects(ctx.state, { loadKey, splits: planned.plan.splits, groups }, sink.capabilities.disposition)
     if (planned.replays) await sweepReplayed(ctx.state)
-    for (const split of planned.plan.splits) await removeDoc(ctx.state, splitKey(loadKey, split.id))
+    await atOnce(planned.plan.splits, ({ id }) => removeDoc(ctx.state, splitKey(loadKey, id)))
     await removeDoc(ctx.state, planKey(loadKey))
   } catch (error) {
     if (isEtlError(error, 'ETL_STATE_CONFLICT')) throw error

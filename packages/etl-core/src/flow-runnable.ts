@@ -1,3 +1,4 @@
+import { atOnce } from './at-once.js'
 import { finishLoad } from './finish.js'
 import type { FlowParts } from './flow.js'
 import { guaranteeOf } from './guarantee.js'
@@ -51,10 +52,10 @@ export function flowRunnable(parts: FlowParts, sink: Sink<unknown>): FlowRunnabl
     plan: ctx => source.plan(ctx),
     stillPublished: async (group, ctx) => (await sink.stillPublished?.(group, ctx)) ?? true,
     async survey(plan, ctx) {
-      const found: Record<string, Json> = {}
-      if (!target.survey) return found
-      for (const [group, splits] of splitsByGroup(plan.splits)) found[group] = await target.survey(splits, ctx)
-      return found
+      const found = await atOnce(target.survey ? splitsByGroup(plan.splits) : [], async ([group, splits]) => {
+        return [group, (await target.survey?.(splits, ctx)) ?? null] as const
+      })
+      return Object.fromEntries(found)
     },
     runSplit: (split, ctx) => runSplit({ source, steps, sink: target }, split, ctx),
     finish: ctx => finishLoad({ source, sink: target }, ctx),

@@ -61,7 +61,7 @@ export interface Sink<T> {
 
   /**
    * What lies at a group's places as the load begins; kept in the load's record and handed back to `publish`, which replaces only that.
-   * Called once per load and group. Reads only.
+   * Called once per load and group, of several groups at the same time. Reads only.
    */
   survey?(splits: readonly Split[], ctx: RunContext): Promise<Json>
 

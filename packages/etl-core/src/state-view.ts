@@ -1,3 +1,4 @@
+import { atOnce } from './at-once.js'
 import type { Json } from './json.js'
 import { takeLease } from './lease.js'
 import {
@@ -84,18 +85,17 @@ export async function inspectState(state: StateStore, nowMs: number = Date.now()
 async function inspectLoad(state: StateStore, load: NonNullable<HeadDoc['load']>): Promise<NonNullable<StateSummary['load']>> {
   const loadKey = loadKeyOf(load.loadId)
   const planned = (await loadDoc<PlanDoc>(state, planKey(loadKey))).value
-  const splits: SplitSummary[] = []
-  for (const split of planned?.plan.splits ?? []) {
+  const splits = await atOnce(planned?.plan.splits ?? [], async (split): Promise<SplitSummary> => {
     const doc = (await loadDoc<SplitDoc>(state, splitKey(loadKey, split.id))).value
-    splits.push({
+    return {
       split: split.id,
       group: groupOf(split),
       status: doc?.receipt ? 'committed' : doc?.error ? 'failed' : doc ? 'begun' : 'waiting',
       batchNo: doc?.checkpoint?.batchNo ?? 0,
       counts: doc?.tally.counts ?? noCounts,
       ...(doc?.error === undefined ? {} : { error: doc.error.message }),
-    })
-  }
+    }
+  })
   const { loadId, attempt, params } = load
   return { loadId, attempt, startedAt: new Date(load.startedAtMs).toISOString(), params, splits }
 }
@@ -128,13 +128,12 @@ export async function resetState(
   // Owned while documents are removed, so that no run begins meanwhile; the epoch stays and grows: earlier owners are refused.
   const clock = { now: () => nowMs }
   const lease = await takeLease(head, null, { state, clock, me: thisProcess(), leaseMs: 60_000, onLost: () => {} })
-  let removed = 0
-  for await (const key of state.list('')) {
-    if (key === headKey) continue
+  const keys: string[] = []
+  for await (const key of state.list('')) if (key !== headKey) keys.push(key)
+  await atOnce(keys, async key => {
     await state.repair?.(key)
     await removeDoc(state, key)
-    removed++
-  }
+  })
   await lease.release(null)
-  return removed
+  return keys.length
 }

@@ -120,4 +120,27 @@ describe('the columns of appended objects', () => {
     expect(keys.filter(key => key.includes('/columns/'))).toEqual([])
     expect(keys.some(key => key.startsWith('log/'))).toBe(true)
   })
+
+  it('are looked at once in a load, however many groups it has', async () => {
+    const memory = memoryStore()
+    const looks: string[] = []
+    const store: ObjectStore = {
+      ...memory,
+      get: (key, options) => {
+        if (key.includes('/columns/')) looks.push(key)
+        return memory.get(key, options)
+      },
+    }
+    const splits = Object.fromEntries(Array.from({ length: 30 }, (_, at) => [`split-${at}`, [{ id: at, name: 'a' }]]))
+    const sink = objectSink({ store: () => store, shown: 'memory:out', path: 'log', layout: 'append', format: ndjson() })
+    const build = () =>
+      from(arraySource({ splits }))
+        .validate(one)
+        .into(sink as never)
+
+    const report = await run(definePipeline({ name: 'plants', build }), {}, { state: stateOver(memory, '_millrace/state') })
+
+    expect(report.groups).toHaveLength(30)
+    expect(looks).toHaveLength(1)
+  })
 })

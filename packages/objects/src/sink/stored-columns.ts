@@ -45,24 +45,33 @@ function inFiles({ name, type, nullable }: Column): Column {
  */
 export function storedColumns(path: string, columns: readonly Column[], allowAny: boolean): StoredColumns {
   const keyOf = ({ pipeline }: RunContext) => `${ownFolder}/${pipeline}/columns/${hashOf(path, 16)}.json`
-  let checkedFor: string | undefined
+  let checked: { readonly loadId: string; readonly look: Promise<void> } | undefined
   let found: { readonly doc: ColumnsDoc | undefined; readonly etag: string | undefined } | undefined
 
   const look = async (store: ObjectStore, ctx: RunContext) => {
     found = await readColumns(store, keyOf(ctx), ctx.signal)
-    checkedFor = ctx.load.loadId
     if (!found.doc || allowAny) return
     const compared = compareColumns(found.doc.columns, columns)
     if (compared.kind !== 'incompatible') return
     const place = `the objects below "${path}" in ${store.place}`
     throw incompatibleColumns(place, compared.problems, `append to another path, or give the sink schemaChanges: 'any'.`)
   }
+  /** The groups of a load, which come at the same time, share one look. */
+  const check = async (store: ObjectStore, ctx: RunContext): Promise<void> => {
+    const { loadId } = ctx.load
+    const mine = checked?.loadId === loadId ? checked : { loadId, look: look(store, ctx) }
+    checked = mine
+    try {
+      await mine.look
+    } catch (error) {
+      if (checked === mine) checked = undefined
+      throw error
+    }
+  }
   return {
-    async check(store, ctx) {
-      if (checkedFor !== ctx.load.loadId) await look(store, ctx)
-    },
+    check,
     async save(store, ctx) {
-      if (checkedFor !== ctx.load.loadId) await look(store, ctx)
+      await check(store, ctx)
       for (;;) {
         const { doc, etag } = found as NonNullable<typeof found>
         const all = doc && !allowAny ? withNew(doc.columns, columns) : columns

@@ -22,7 +22,7 @@ interface Workflow {
 const { check } = (parse(read('.github/workflows/ci.yml')) as Workflow).jobs
 const script = read('.ci/run')
 const commandsIn = (pattern: RegExp) => [...script.matchAll(pattern)].map(match => match[1])
-const scriptSteps = commandsIn(/^step (.+)$/gm)
+const scriptSteps = commandsIn(/^(?:step|beside) (.+)$/gm)
 
 describe('continuous integration', () => {
   test('runs the steps of .ci/run, in their order, then prints the totals and clears away', () => {
@@ -32,10 +32,14 @@ describe('continuous integration', () => {
     expect(scriptSteps.length).toBeGreaterThan(5)
     expect(atTheEnd).toHaveLength(1)
     expect(commands.map(command => command.replace(' >> "$GITHUB_ENV"', ''))).toEqual([
-      ...commandsIn(/^(?:step|variables) (.+)$/gm),
+      ...commandsIn(/^(?:step|beside|variables) (.+)$/gm),
       'node tools/test-totals.mjs',
       ...atTheEnd,
     ])
+  })
+
+  test('waits for every step that goes on beside others', () => {
+    expect(commandsIn(/^beside (.+)$/gm).length).toBe(commandsIn(/^(settle)$/gm).length)
   })
 
   test('hands on the variables that .ci/run exports', () => {

@@ -93,6 +93,12 @@ export const packageCalls = {
     if (typeof source.plan !== 'function') throw new Error(JSON.stringify(source))
   },
 
+  // Its limit is p-limit, inside.
+  '@millrace/source-plants': ({ plants, plausibleReading }) => {
+    const source = plants({ apiUrl: 'http://127.0.0.1:9/plants' })
+    if (source.name !== 'plants' || plausibleReading().safeParse({}).success) throw new Error(JSON.stringify(source))
+  },
+
   '@millrace/etl-testkit': testkit => {
     if (typeof testkit.describeSink !== 'function') throw new Error(`no describeSink in ${Object.keys(testkit)}`)
   },

@@ -171,28 +171,38 @@ describe('a plant that fails', () => {
     ['a connection that is reset', 'reset', /was cut off/],
     ['half an answer', 'truncated', /was cut off/],
     ['half of its JSON', 'wrongJson', /answered 200 OK/],
-    ['no answer in time', { delayMs: 5_000 }, /timed out/],
+    ['no answer in time', { delayMs: 30_000 }, /timed out/],
     ['an error nobody knows', { status: 200, body: '{"error": "the gardener is out"}' }, /gardener is out/],
     ['a refusal', { status: 403, body: 'no' }, /answered 403/],
   ] as const)('for good with %s costs no other its reading', async (_, fault, reason) => {
     const server = await serve({ plants: 4 })
     server.failPlant(3, fault)
 
-    const batches = await readAll(plants(quick(server, { timeoutMs: 100 })))
+    const batches = await readAll(plants(quick(server, { timeoutMs: 500 })))
 
     expect(idsIn(batches)).toEqual([1, 2, 4])
     expect(reasonsIn(batches)).toEqual({ 3: expect.stringMatching(reason) })
   })
 
-  it.each(['badGateway', 'reset', 'truncated', 'wrongJson', { delayMs: 5_000 }, { status: 429 }] as const)(
+  it.each(['badGateway', 'reset', 'truncated', 'wrongJson', { delayMs: 30_000 }, { status: 429 }] as const)(
     'with %j once is asked again',
     async fault => {
       const server = await serve({ plants: 2 })
       server.failPlant(1, fault, 1)
 
-      expect(idsIn(await readAll(plants(quick(server, { timeoutMs: 200 }))))).toEqual([1, 2])
+      expect(idsIn(await readAll(plants(quick(server, { timeoutMs: 500 }))))).toEqual([1, 2])
     },
   )
+
+  it('after a sensor fault is told by what came last', async () => {
+    const server = await serve({ plants: 2 })
+    server.failNext('sensorFault', 2)
+    for (const id of [1, 2]) server.failPlant(id, 'reset')
+
+    const error = await errorOf(readAll(plants(quick(server, { knownIds: 2 }))))
+
+    expect(error).toMatchObject({ code: 'ETL_SOURCE_UNAVAILABLE', message: expect.stringMatching(/was cut off/) })
+  })
 
   it('alone in its batch is a reject, if the API has answered others', async () => {
     const server = await serve({ plants: 2 })
@@ -233,16 +243,16 @@ describe('an API that is down', () => {
 describe('the budget of a run', () => {
   it('ends with a reject for each known plant that is not answered, and no error', async () => {
     const server = await serve({ plants: 6 })
-    for (const id of [2, 4]) server.failPlant(id, { delayMs: 5_000 })
+    for (const id of [2, 4]) server.failPlant(id, { delayMs: 30_000 })
 
     const startedAtMs = performance.now()
-    const batches = await readAll(plants(quick(server, { knownIds: 6, timeoutMs: 5_000, budgetMs: 300 })))
+    const batches = await readAll(plants(quick(server, { knownIds: 6, timeoutMs: 30_000, budgetMs: 1_000 })))
 
-    expect(performance.now() - startedAtMs).toBeLessThan(2_500)
+    expect(performance.now() - startedAtMs).toBeLessThan(10_000)
     expect(idsIn(batches)).toEqual([1, 3, 5, 6])
     expect(reasonsIn(batches)).toMatchObject({
-      2: 'no answer within the 300 ms that a run may ask for plants',
-      4: 'no answer within the 300 ms that a run may ask for plants',
+      2: 'no answer within the 1000 ms that a run may ask for plants',
+      4: 'no answer within the 1000 ms that a run may ask for plants',
     })
   })
 
@@ -251,7 +261,7 @@ describe('the budget of a run', () => {
     server.failPlant(2, 'sensorFault')
     const retry = { attempts: 1_000, firstMs: 20, maxMs: 20 }
 
-    const batches = await readAll(plants(quick(server, { knownIds: 3, budgetMs: 300, retry })))
+    const batches = await readAll(plants(quick(server, { knownIds: 3, budgetMs: 1_000, retry })))
 
     expect(idsIn(batches)).toEqual([1, 3])
     expect(reasonsIn(batches)[2]).toMatch(/^no answer within/)
@@ -259,9 +269,9 @@ describe('the budget of a run', () => {
   })
 
   it('without a single answer is an error that names it', async () => {
-    const server = await serve({ latencyMs: 5_000 })
+    const server = await serve({ latencyMs: 30_000 })
 
-    const error = await errorOf(readAll(plants(quick(server, { timeoutMs: 5_000, budgetMs: 200 }))))
+    const error = await errorOf(readAll(plants(quick(server, { timeoutMs: 30_000, budgetMs: 200 }))))
 
     expect(error).toMatchObject({ code: 'ETL_SOURCE_UNAVAILABLE', message: expect.stringMatching(/no answer within the 200 ms/) })
   })
@@ -269,17 +279,17 @@ describe('the budget of a run', () => {
   it('that is over asks nothing any more, and one reject says where looking for new plants ended', async () => {
     const server = await serve({ plants: 3 })
     const log = recordingLog()
-    const source = plants(quick(server, { knownIds: 3, budgetMs: 150 }))
+    const source = plants(quick(server, { knownIds: 3, budgetMs: 1_000 }))
     const [known, walk] = (await source.plan(testContext())).splits
     if (!known || !walk) throw new Error('two splits are expected')
-    for await (const _ of source.read(known, undefined, testSplitContext({ split: known }))) await sleep(200)
+    for await (const _ of source.read(known, undefined, testSplitContext({ split: known }))) await sleep(1_100)
     const before = server.requests.length
 
     const batches = []
     for await (const batch of source.read(walk, undefined, testSplitContext({ split: walk, log }))) batches.push(batch)
 
     expect(server.requests).toHaveLength(before)
-    expect(reasonsIn(batches)).toEqual({ 4: 'no answer within the 150 ms that a run may ask for plants' })
+    expect(reasonsIn(batches)).toEqual({ 4: 'no answer within the 1000 ms that a run may ask for plants' })
     expect(log.entries.map(({ message }) => message)).toEqual([
       expect.stringMatching(/before new plants were looked for to the end/),
     ])
@@ -287,10 +297,10 @@ describe('the budget of a run', () => {
 
   it('begins anew with another attempt at the load', async () => {
     const server = await serve({ plants: 2 })
-    const source = plants(quick(server, { knownIds: 2, budgetMs: 150 }))
+    const source = plants(quick(server, { knownIds: 2, budgetMs: 1_000 }))
     const load = { loadId: 'minute', startedAtMs: 0, attempt: 1, epoch: 1 }
     await readAll(source, { load })
-    await sleep(200)
+    await sleep(1_100)
 
     const late = await readAll(source, { load })
     const next = await readAll(source, { load: { ...load, attempt: 2, epoch: 2 } })
@@ -314,9 +324,18 @@ describe('asking', () => {
     expect(server.mostOpen).toBe(7)
   })
 
+  it('keeps the place of a plant that waits for another attempt, so that an API in trouble is asked less', async () => {
+    const server = await serve({ faultRate: 1 })
+    const retry = { attempts: 2, firstMs: 60_000, maxMs: 60_000 }
+
+    await readAll(plants(quick(server, { knownIds: 8, concurrency: 3, retry, budgetMs: 1_000 })))
+
+    expect(server.requests.map(({ id }) => id)).toEqual([1, 2, 3])
+  })
+
   it('stops at once with the signal, and nothing is asked after it', async () => {
-    const server = await serve({ latencyMs: 300 })
-    const source = plants(quick(server, { knownIds: 50, concurrency: 5 }))
+    const server = await serve({ latencyMs: 5_000 })
+    const source = plants(quick(server, { knownIds: 50, concurrency: 5, timeoutMs: 30_000 }))
     const [split] = (await source.plan(testContext())).splits
     if (!split) throw new Error('no split')
     const stop = new AbortController()
@@ -324,13 +343,13 @@ describe('asking', () => {
     const reason = new Error('the run must stop')
 
     const first = errorOf(reading.next() as Promise<unknown>)
-    await sleep(100)
+    while (server.open < 5) await sleep(5)
     stop.abort(reason)
     const startedAtMs = performance.now()
 
     expect(await first).toBe(reason)
-    expect(performance.now() - startedAtMs).toBeLessThan(150)
-    await sleep(400)
+    expect(performance.now() - startedAtMs).toBeLessThan(2_000)
+    await sleep(200)
     expect([server.requests.length, server.open]).toEqual([5, 0])
   })
 

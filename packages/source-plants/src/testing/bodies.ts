@@ -77,12 +77,23 @@ function takenText(ms: number, micros: number, { generation, timeZone }: Moment)
 
 /** A moment as clocks in a zone show it, without saying so. */
 export function localText(ms: number, timeZone: string, between: ' ' | 'T'): string {
-  const two = '2-digit' as const
-  const parts = new Intl.DateTimeFormat('en-GB', {
-    ...{ timeZone, hourCycle: 'h23', year: 'numeric', month: two, day: two, hour: two, minute: two, second: two },
-  }).formatToParts(ms)
+  const parts = clockOf(timeZone).formatToParts(ms)
   const { year, month, day, hour, minute, second } = Object.fromEntries(parts.map(({ type, value }) => [type, value]))
   return `${year}-${month}-${day}${between}${hour}:${minute}:${second}`
+}
+
+/** Making one takes far longer than using it. */
+const clocks = new Map<string, Intl.DateTimeFormat>()
+
+function clockOf(timeZone: string): Intl.DateTimeFormat {
+  const known = clocks.get(timeZone)
+  if (known) return known
+  const two = '2-digit' as const
+  const clock = new Intl.DateTimeFormat('en-GB', {
+    ...{ timeZone, hourCycle: 'h23', year: 'numeric', month: two, day: two, hour: two, minute: two, second: two },
+  })
+  clocks.set(timeZone, clock)
+  return clock
 }
 
 function imagesOf(id: number, generation: Generation): unknown {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { readFileSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { RunReport } from '@millrace/etl-core'
 import { beforeAll, describe, expect, test } from 'vitest'
@@ -58,15 +58,31 @@ describe('a new project', () => {
   })
 
   test('has a test that passes, also when its pipeline is changed so', () => {
-    const { NODE_ENV: _, VITEST: __, ...env } = process.env
-    const { status, stdout } = spawnSync('npm', ['test'], {
-      cwd: folder,
-      env,
-      encoding: 'utf8',
-      shell: process.platform === 'win32',
-    })
+    const { status, stdout } = npmTest(folder)
 
     expect(stdout).toMatch(/1 passed/)
     expect(status).toBe(0)
   })
 })
+
+describe('a new project inside a clone of the repository', () => {
+  test('has its own test settings, not those of the repository', async () => {
+    mkdirSync(join(repositoryRoot, 'out'), { recursive: true })
+    const inside = mkdtempSync(join(repositoryRoot, 'out', 'new-project-'))
+    try {
+      expect(await command(['init'], { cwd: inside })).toMatchObject({ code: 0 })
+      // Named, so that with the repository's settings it would not be all of the repository's tests that run.
+      const { status, stdout } = npmTest(inside, ['--', 'test/orders.test.ts'])
+
+      expect(stdout).toMatch(/Test Files.*1 passed/)
+      expect(status).toBe(0)
+    } finally {
+      rmSync(inside, { recursive: true })
+    }
+  })
+})
+
+function npmTest(cwd: string, args: readonly string[] = []) {
+  const { NODE_ENV: _, VITEST: __, ...env } = process.env
+  return spawnSync('npm', ['test', ...args], { cwd, env, encoding: 'utf8', shell: process.platform === 'win32' })
+}

@@ -12,6 +12,7 @@ const files = [
   'src/orders.ts',
   'test/orders.test.ts',
   'tsconfig.json',
+  'vitest.config.ts',
 ]
 
 const textOf = (...path: string[]) => readFileSync(join(...path), 'utf8')

@@ -16,6 +16,8 @@ export interface Lease {
   setLoad(load: LoadDoc): Promise<void>
   /** Ends ownership; `load` is what stays unfinished. */
   release(load: LoadDoc | null): Promise<void>
+  /** Ends ownership after an error: the load stays as the head has it, as far as it was closed. */
+  giveBack(): Promise<void>
 }
 
 /** How a lease is kept. */
@@ -101,6 +103,10 @@ export async function takeLease(head: Versioned<HeadDoc>, load: LoadDoc | null, 
     async release(next) {
       clearInterval(timer)
       await save(() => ({ ...current, owner: null, load: next }))
+    },
+    async giveBack() {
+      clearInterval(timer)
+      await save(() => ({ ...current, owner: null }))
     },
   }
 }

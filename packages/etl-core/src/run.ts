@@ -149,7 +149,7 @@ async function runLoad(session: Session, notes: string[]): Promise<LoadRun> {
     return { report, asked: isAsked(begun.load, begin), closed, resumed: begun.resumed }
   } catch (error) {
     // Ownership ends with the run, whatever happened; a fenced run has none to give back.
-    await begun.lease.release(begun.load).catch(() => undefined)
+    await begun.lease.giveBack().catch(() => undefined)
     throw error
   }
 }

@@ -21,6 +21,11 @@ export interface Effort {
   readonly bothShapes: boolean
 }
 
+/** Where a run takes some hundred milliseconds: all in the long run, and otherwise a sample. */
+export const placesEffort: Effort = process.env.MILLRACE_TEST_LONG
+  ? { deaths: 1, stops: 1, others: 60, bothShapes: true }
+  : { deaths: 16, stops: 5, others: 0, bothShapes: false }
+
 interface Pair {
   readonly source: SourceLine
   readonly sink: SinkLine

@@ -59,7 +59,7 @@ export async function attemptSplit(
 
   let reading: AsyncIterator<SourceBatch<unknown>> | undefined
   try {
-    await dropRejectsAfter(ctx.state, loadKeyOf(ctx.load.loadId), split.id, resume?.batchNo ?? 0)
+    await dropRejectsAfter(ctx.state, loadKeyOf(ctx.load.loadId), split, resume?.batchNo ?? 0)
     reading = source.read(split, run.readFrom, run.ctx)[Symbol.asyncIterator]()
     if ((await pump(reading, run, ctx)) === 'stopped') {
       await run.flush()

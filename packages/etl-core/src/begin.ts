@@ -266,7 +266,7 @@ async function abandonLoad(head: Versioned<HeadDoc>, load: LoadDoc, why: string,
     const book = await takenBookmarks(state)
     await atOnce(planned?.plan.splits ?? [], async split => {
       await removeDoc(state, splitKey(loadKey, split.id))
-      if (book[groupOf(split)]?.bornEpoch !== load.bornEpoch) await dropRejectsAfter(state, loadKey, split.id, 0)
+      if (book[groupOf(split)]?.bornEpoch !== load.bornEpoch) await dropRejectsAfter(state, loadKey, split, 0)
     })
     await removeDoc(state, planKey(loadKey))
     await forgetNext(state, load.loadId)

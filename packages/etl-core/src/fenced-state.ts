@@ -15,7 +15,7 @@ export function fencedState(state: StateStore, lease: Lease): StateStore {
     async save(key, value, expected) {
       await lease.assertHeld()
       const version = await state.save(key, value, expected)
-      if (expected === 'absent' && /^(rejects|loads|next)\//.test(key)) await created(key, version)
+      if (expected === 'absent' && /^(rejects|unpublished|loads|next)\//.test(key)) await created(key, version)
       return version
     },
     async remove(key, expected) {

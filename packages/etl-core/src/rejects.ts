@@ -1,18 +1,30 @@
+import { type DamagedRejects, damagedRejects } from './damaged-rejects.js'
 import { type EtlError, isEtlError } from './errors.js'
+import { hashOf } from './json.js'
 import { type BookmarksDoc, bookmarksKey, changeDoc, loadDoc, loadKeyOf, removeDoc, saveDoc } from './load-state.js'
 import type { Reject } from './reject.js'
-import type { Split } from './split.js'
+import { groupOf, type Split } from './split.js'
 import type { StateStore } from './state.js'
 
-/**
- * Rejects lie in the state's place, one document per source batch that had any: `rejects/<load>/<split>/<batchNo>`. They are durable
- * before the flush that acknowledges their batch, and those above the saved checkpoint are removed before a split goes on.
- */
-export const rejectsPrefix = (loadKey: string, split?: string): string =>
-  split === undefined ? `rejects/${loadKey}/` : `rejects/${loadKey}/${split}/`
+const allRejects = 'rejects/'
 
-const batchKey = (loadKey: string, split: string, batchNo: number): string =>
-  `${rejectsPrefix(loadKey, split)}${String(batchNo).padStart(10, '0')}`
+/** A group as a segment of a key. Long: two groups of one name here would lose each other's rejects. */
+export const groupHash = (group: string): string => hashOf(group, 16)
+
+/**
+ * Rejects lie in the state's place, one document per source batch that had any: `rejects/<group>/<load>/<split>/<batchNo>`, so that those
+ * of one group are found without opening those of others. They are durable before the flush that acknowledges their batch, and those above
+ * the saved checkpoint are removed before a split goes on.
+ */
+export const groupRejects = (group: string): string => `${allRejects}${groupHash(group)}/`
+
+/** What follows the group: `<load>/<split>/<batchNo>`. */
+const restOf = (key: string): string => key.slice(key.indexOf('/', allRejects.length) + 1)
+
+export const splitRejects = (loadKey: string, split: Split): string => `${groupRejects(groupOf(split))}${loadKey}/${split.id}/`
+
+const batchKey = (loadKey: string, split: Split, batchNo: number): string =>
+  `${splitRejects(loadKey, split)}${String(batchNo).padStart(10, '0')}`
 
 /** Stores a batch's rejects. A copy that an earlier attempt left is replaced. */
 export async function saveRejects(
@@ -23,7 +35,7 @@ export async function saveRejects(
   groupParamsKey: string,
   rejects: readonly Reject[],
 ): Promise<void> {
-  const key = batchKey(loadKey, split.id, batchNo)
+  const key = batchKey(loadKey, split, batchNo)
   const doc: RejectDoc = { format: 1, groupParamsKey, ...(split.labels === undefined ? {} : { labels: split.labels }), rejects }
   await saveDoc(state, key, doc, 'absent').catch(async (error: EtlError) => {
     if (!isEtlError(error, 'ETL_STATE_CONFLICT')) throw error
@@ -32,9 +44,9 @@ export async function saveRejects(
 }
 
 /** Removes what an earlier attempt stored for batches after `batchNo`: they will be read again. */
-export async function dropRejectsAfter(state: StateStore, loadKey: string, split: string, batchNo: number): Promise<void> {
+export async function dropRejectsAfter(state: StateStore, loadKey: string, split: Split, batchNo: number): Promise<void> {
   const last = batchKey(loadKey, split, batchNo)
-  for await (const key of state.list(rejectsPrefix(loadKey, split))) if (key > last) await removeDoc(state, key)
+  for await (const key of state.list(splitRejects(loadKey, split))) if (key > last) await removeDoc(state, key)
 }
 
 /** Which rejects are meant. Everything given must fit; nothing given means all. */
@@ -71,17 +83,32 @@ export interface FoundRejects {
   readonly at: readonly number[]
 }
 
-/** All stored rejects that fit, in order of load, split and batch. Those that were replayed are no longer there. */
-export async function* listRejects(state: StateStore, filter: RejectFilter = {}): AsyncIterable<Reject> {
-  for await (const { doc, at } of findRejects(state, filter)) for (const index of at) yield doc.rejects[index] as Reject
+/**
+ * All stored rejects that fit, in order of load, split and batch. Those that were replayed are no longer there.
+ *
+ * @param onDamaged - Told of each document that cannot be read, in its place; the others follow.
+ * @throws StateError `ETL_STATE_CORRUPT` at the first such document, if nobody is to be told.
+ */
+export async function* listRejects(
+  state: StateStore,
+  filter: RejectFilter = {},
+  onDamaged?: (damaged: DamagedRejects) => void,
+): AsyncIterable<Reject> {
+  for await (const { doc, at } of findRejects(state, filter, onDamaged)) for (const index of at) yield doc.rejects[index] as Reject
 }
 
 /** The documents with rejects that fit. */
-export async function* findRejects(state: StateStore, filter: RejectFilter): AsyncIterable<FoundRejects> {
+export async function* findRejects(
+  state: StateStore,
+  filter: RejectFilter,
+  onDamaged: (damaged: DamagedRejects) => void = ({ error }) => {
+    throw error
+  },
+): AsyncIterable<FoundRejects> {
   const replayed = (await loadDoc<BookmarksDoc>(state, bookmarksKey)).value?.replayed ?? {}
-  const prefix = filter.loadId === undefined ? 'rejects/' : rejectsPrefix(loadKeyOf(filter.loadId))
-  for await (const key of state.list(prefix)) {
-    const doc = (await loadDoc<RejectDoc>(state, key)).value
+  for (const key of await keysOf(state, filter)) {
+    const read = await loadDoc<RejectDoc>(state, key).catch(error => onDamaged(damagedRejects(key, error)))
+    const doc = read?.value
     const gone = new Set(replayed[key])
     const at = (doc?.rejects ?? []).flatMap((reject, index) =>
       reject && !gone.has(index) && fits(reject, filter) ? [index] : [],
@@ -90,48 +117,52 @@ export async function* findRejects(state: StateStore, filter: RejectFilter): Asy
   }
 }
 
-/**
- * After a load: rejects of groups that failed are marked, since those groups are read again as a whole; rejects that a published group no
- * longer has are removed, namely older ones where the sink replaces groups, and marked ones everywhere.
- */
-export async function settleRejects(
-  state: StateStore,
-  load: {
-    readonly loadKey: string
-    readonly splits: readonly Split[]
-    readonly groups: readonly { readonly group: string; readonly status: string }[]
-  },
-  disposition: 'append' | 'merge' | 'replace',
-): Promise<void> {
-  const statusOf = new Map(load.groups.map(({ group, status }) => [group, status]))
-  // By split, too: an id that came back (a trigger's event, delivered again) may have left rejects of other splits.
-  const own = new Set(load.splits.map(split => rejectsPrefix(load.loadKey, split.id)))
-  for await (const { key, doc, at } of findRejects(state, {})) {
-    const ours = own.has(key.slice(0, key.lastIndexOf('/') + 1))
-    const status = statusOf.get((doc.rejects[at[0] as number] as Reject).group)
-    if (ours && status === 'failed' && !doc.unpublished) await markUnpublished(state, key)
-    else if (!ours && status === 'published' && (disposition === 'replace' || doc.unpublished))
-      await removeRejects(state, key, at)
+/** Those that can fit, as far as keys tell, in order of load, split and batch. */
+async function keysOf(state: StateStore, { group, loadId, split }: RejectFilter): Promise<string[]> {
+  const [load, begins] = [
+    loadId === undefined ? undefined : loadKeyOf(loadId),
+    group === undefined ? allRejects : groupRejects(group),
+  ]
+  const keys: { key: string; rest: string }[] = []
+  for await (const key of state.list(begins)) {
+    const rest = restOf(key)
+    const [ofLoad, ofSplit] = rest.split('/')
+    if ((load === undefined || ofLoad === load) && (split === undefined || ofSplit === split)) keys.push({ key, rest })
   }
-}
-
-async function markUnpublished(state: StateStore, key: string): Promise<void> {
-  const found = await loadDoc<RejectDoc>(state, key)
-  if (found.value) await saveDoc(state, key, { ...found.value, unpublished: true }, found.version)
+  return keys.sort((a, b) => (a.rest < b.rest ? -1 : a.rest > b.rest ? 1 : 0)).map(({ key }) => key)
 }
 
 /**
- * Forgets rejects for good.
+ * Forgets rejects for good. Documents that cannot be read go too, unless `filter` asks for what only stands inside: stage, issue, reason.
  *
+ * @param onDamaged - Told of each document that could not be read, and whether it is gone. Those in it are not counted.
  * @returns How many.
+ * @throws StateError `ETL_STATE_CORRUPT` where such a document stays and nobody is to be told. All others are gone then.
  */
-export async function discardRejects(state: StateStore, filter: RejectFilter): Promise<number> {
+export async function discardRejects(
+  state: StateStore,
+  filter: RejectFilter,
+  onDamaged?: (damaged: DamagedRejects, gone: boolean) => void,
+): Promise<number> {
   let discarded = 0
-  for await (const { key, at } of findRejects(state, filter)) {
+  const damaged: DamagedRejects[] = []
+  for await (const { key, at } of findRejects(state, filter, each => void damaged.push(each))) {
     await removeRejects(state, key, at)
     discarded += at.length
   }
+  const byKey = filter.stage === undefined && filter.issue === undefined && filter.reason === undefined
+  for (const each of damaged) {
+    if (byKey) await removeDamaged(state, each)
+    if (onDamaged) onDamaged(each, byKey)
+    else if (!byKey) throw each.error
+  }
   return discarded
+}
+
+/** With what lay under the damage: that fits as well. */
+async function removeDamaged(state: StateStore, { key }: DamagedRejects): Promise<void> {
+  await state.repair?.(key)
+  await removeDoc(state, key)
 }
 
 /** Takes single rejects out of a document, and the document away when none is left. Repeatable. */

@@ -82,7 +82,7 @@ const isErrorJson = (error: unknown): error is ErrorJson =>
 async function readAgain(state: SplitState, split: Split, ctx: RunnerContext, error: EtlError): Promise<void> {
   ctx.emit({ type: 'split.retry', split: split.id, group: groupOf(split), waitMs: 0, error: errorJson(error) })
   await state.save({ tally: emptyTally })
-  await dropRejectsAfter(ctx.state, loadKeyOf(ctx.load.loadId), split.id, 0)
+  await dropRejectsAfter(ctx.state, loadKeyOf(ctx.load.loadId), split, 0)
 }
 
 /** A failed split's error goes into its document, so that `finish`, here or in another process, can say it. */

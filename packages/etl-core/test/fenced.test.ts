@@ -17,7 +17,10 @@ function standingAt(state: StateStore, fits: (call: string) => boolean) {
     load: key => standOnce(`load ${key}`, () => state.load(key)),
     save: (key, value, expected) => standOnce(`save ${key}`, () => state.save(key, value, expected)),
     remove: (key, expected) => standOnce(`remove ${key}`, () => state.remove(key, expected)),
-    list: prefix => state.list(prefix),
+    async *list(prefix) {
+      await standOnce(`list ${prefix}`, async () => undefined)
+      yield* state.list(prefix)
+    },
   }
   return { state: standing, here, go }
 }
@@ -111,8 +114,8 @@ describe('a run that slept through its lease', () => {
 
   it('removes none of the rejects of later loads', async () => {
     let looks = 0
-    // The third look at the bookmarks is that of a load which is being closed, at the rejects it makes good.
-    const { state, load, asleep } = sleeper(call => call === 'load bookmarks' && ++looks === 3)
+    // The first is that of the attempt, at what an earlier one left; the second that of closing, at rejects that are made good.
+    const { state, load, asleep } = sleeper(call => call.startsWith('list rejects/') && ++looks === 2)
     const { wake } = await asleep({ a: [1, -2] }, 'b1')
     await load({ a: [1, -2] }, 'b1')
     await load({ a: [3, -4] }, 'b2')

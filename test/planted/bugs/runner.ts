@@ -50,7 +50,7 @@ export const runnerBugs: readonly PlantedBug[] = [
     edits: [
       {
         file: `${core}/attempt-split.ts`,
-        find: '    await dropRejectsAfter(ctx.state, loadKeyOf(ctx.load.loadId), split.id, resume?.batchNo ?? 0)\n',
+        find: '    await dropRejectsAfter(ctx.state, loadKeyOf(ctx.load.loadId), split, resume?.batchNo ?? 0)\n',
         replace: '',
       },
     ],

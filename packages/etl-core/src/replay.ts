@@ -1,3 +1,4 @@
+import { atOnce } from './at-once.js'
 import { ConfigError } from './errors.js'
 import { hashOf, type Json } from './json.js'
 import type { RunContext } from './load.js'
@@ -49,36 +50,40 @@ function otherParams({ doc, at }: FoundRejects): ConfigError {
   )
 }
 
-/** Plans the replay of the rejects that fit the filter. `ctx` carries no bookmarks: what was read before is to be read again. */
+/**
+ * Plans the replay of the rejects that fit the filter. `ctx` carries no bookmarks: what was read before is to be read again. One document is
+ * held at a time; of each only its name, its group and positions are kept.
+ */
 export async function planReplay(replay: ReplayDoc, { state, runnable, ctx, groupParamsKey }: ReplayParts): Promise<ReplayPlan> {
-  const found: FoundRejects[] = []
-  for await (const each of findRejects(state, replay.filter)) found.push(each)
-  const other = found.find(({ doc }) => doc.groupParamsKey !== groupParamsKey)
-  if (other) throw otherParams(other)
+  const found = madeWith(groupParamsKey, findRejects(state, replay.filter))
   return replay.mode === 'groups' ? planGroups(found, runnable, ctx) : planRecords(found, runnable.disposition === 'merge')
 }
 
-/** Loads the rejects' groups again through today's code: all rejects of such a group are done, whatever the filter. */
-async function planGroups(found: readonly FoundRejects[], runnable: Runnable, ctx: RunContext): Promise<ReplayPlan> {
-  const groups = new Set(found.flatMap(({ doc, at }) => at.map(index => doc.rejects[index]?.group as string)))
-  const all = await runnable.plan(ctx)
-  const splits = all.splits.filter(split => groups.has(groupOf(split)))
-  const planned = new Set(splits.map(groupOf))
-  const replays: Record<string, Record<string, readonly number[]>> = {}
-  for (const { key, doc, at } of found) {
-    for (const index of at) {
-      const group = doc.rejects[index]?.group as string
-      if (!planned.has(group)) continue
-      replays[group] ??= {}
-      const set = replays[group] as Record<string, readonly number[]>
-      set[key] = [...(set[key] ?? []), index]
-    }
+async function* madeWith(groupParamsKey: string, found: AsyncIterable<FoundRejects>): AsyncGenerator<FoundRejects> {
+  for await (const each of found) {
+    if (each.doc.groupParamsKey !== groupParamsKey) throw otherParams(each)
+    yield each
   }
-  const missing = [...groups].filter(group => !planned.has(group))
+}
+
+/** Loads the rejects' groups again through today's code: all rejects of such a group are done, whatever the filter. */
+async function planGroups(found: AsyncIterable<FoundRejects>, runnable: Runnable, ctx: RunContext): Promise<ReplayPlan> {
+  const sets = new Map<string, Record<string, readonly number[]>>()
+  for await (const { key, doc, at } of found) {
+    // A document is of one split, and so of one group.
+    const { group } = doc.rejects[at[0] as number] as Reject
+    const set = sets.get(group) ?? {}
+    sets.set(group, set)
+    set[key] = at
+  }
+  const all = await runnable.plan(ctx)
+  const splits = all.splits.filter(split => sets.has(groupOf(split)))
+  const planned = new Set(splits.map(groupOf))
+  const missing = [...sets.keys()].filter(group => !planned.has(group))
   const bookmarks = Object.fromEntries(Object.entries(all.bookmarks ?? {}).filter(([group]) => planned.has(group)))
   return {
-    plan: { splits, bookmarks, failed: (all.failed ?? []).filter(({ group }) => groups.has(group)) },
-    replays,
+    plan: { splits, bookmarks, failed: (all.failed ?? []).filter(({ group }) => sets.has(group)) },
+    replays: Object.fromEntries([...sets].filter(([group]) => planned.has(group))),
     notes: missing.length === 0 ? [] : [`The source no longer has ${missing.join(', ')}: those rejects stay.`],
   }
 }
@@ -87,13 +92,13 @@ async function planGroups(found: readonly FoundRejects[], runnable: Runnable, ct
  * Runs the raw records again. Some cannot be: what never became a record; what will be read again with its group; and, unless the sink
  * merges, records of which a part has arrived already.
  */
-function planRecords(found: readonly FoundRejects[], merges: boolean): ReplayPlan {
+async function planRecords(found: AsyncIterable<FoundRejects>, merges: boolean): Promise<ReplayPlan> {
   const sets = new Map<
     string,
     { readonly group: string; readonly labels: RejectDoc['labels']; readonly set: Record<string, number[]> }
   >()
   const kept = new Map<string, number>()
-  for (const { key, doc, at } of found) {
+  for await (const { key, doc, at } of found) {
     for (const index of at) {
       const reject = doc.rejects[index]
       if (!reject) continue
@@ -105,7 +110,8 @@ function planRecords(found: readonly FoundRejects[], merges: boolean): ReplayPla
       const name = JSON.stringify([reject.group, doc.labels ?? null])
       const of = sets.get(name) ?? { group: reject.group, labels: doc.labels, set: {} }
       sets.set(name, of)
-      of.set[key] = [...(of.set[key] ?? []), index]
+      of.set[key] ??= []
+      of.set[key].push(index)
     }
   }
   const splits = [...sets.values()].map(({ group, labels, set }): Split => {
@@ -159,7 +165,7 @@ export function rejectSource(state: StateStore, original: Source<unknown>): Sour
 export async function sweepReplayed(state: StateStore): Promise<void> {
   await changeDoc<BookmarksDoc>(state, bookmarksKey, async ({ replayed, ...rest }) => {
     if (!replayed) return undefined
-    for (const [key, at] of Object.entries(replayed)) await removeRejects(state, key, at)
+    await atOnce(Object.entries(replayed), ([key, at]) => removeRejects(state, key, at))
     const groups = Object.fromEntries(Object.entries(rest.groups).filter(([group]) => !group.startsWith(replayGroup)))
     return { ...rest, groups }
   })

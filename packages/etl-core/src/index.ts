@@ -12,6 +12,7 @@ export type {
   SqlConnector,
   SqlPlace,
 } from './connector.js'
+export type { DamagedRejects } from './damaged-rejects.js'
 export type { ErrorJson, EtlErrorOptions, RetryVerdict } from './errors.js'
 export {
   ConfigError,

@@ -94,7 +94,8 @@ export async function* listRejects(
   filter: RejectFilter = {},
   onDamaged?: (damaged: DamagedRejects) => void,
 ): AsyncIterable<Reject> {
-  for await (const { doc, at } of findRejects(state, filter, onDamaged)) for (const index of at) yield doc.rejects[index] as Reject
+  for await (const { doc, at } of findRejects(state, filter, onDamaged))
+    for (const index of at) yield doc.rejects[index] as Reject
 }
 
 /** The documents with rejects that fit. */

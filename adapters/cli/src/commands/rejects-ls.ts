@@ -29,9 +29,11 @@ export const listCounts: Action = {
     if (!stored) return exitCodes.done
     const rejects = await stored.counts()
     const count = totalOf(rejects)
-    if (stored.invocation.given.switches.get('json')) stored.writeJson({ count, rejects })
-    else if (count === 0) stored.tellNone()
-    else io.stdout.write(io.isTTY ? countTable(rejects, stored.place, io.columns) : countLines(rejects))
-    return exitCodes.done
+    if (stored.invocation.given.switches.get('json'))
+      stored.writeJson({ count, rejects, ...(stored.damaged.length > 0 ? { damaged: stored.damaged } : {}) })
+    else if (count === 0) {
+      if (stored.damaged.length === 0) stored.tellNone()
+    } else io.stdout.write(io.isTTY ? countTable(rejects, stored.place, io.columns) : countLines(rejects))
+    return stored.tellDamaged()
   },
 }

@@ -1,4 +1,4 @@
-import { listRejects, type Reject } from '@millrace/etl-core'
+import type { Reject } from '@millrace/etl-core'
 import { type ExitCode, exitCodes } from '../exit-codes.js'
 import { helpFlag, ndjsonFlag, paramsFlag, rejectFlags, rejectLimitFlag, stateFlag, verboseFlag } from '../flags/command-flags.js'
 import { rejectLimit } from '../flags/reject-filter.js'
@@ -36,19 +36,18 @@ export const showStored: Action = {
       limit = rejectLimit(given, problems)
     })
     if (!stored) return exitCodes.done
-    const { state, filter } = stored
     const asLines = stored.invocation.given.switches.get('ndjson') === true
     const most = limit ?? (asLines ? Number.POSITIVE_INFINITY : defaultLimit)
     const raw = io.isTTY ? 'cut' : 'whole'
     const text = asLines ? ndjsonLine : (reject: Reject, at: number) => `${at > 0 ? '\n' : ''}${rejectText(reject, raw)}`
-    const { shown, more } = await writeRejects(listRejects(state, filter), most, text, io)
-    if (shown === 0 && !asLines) stored.tellNone()
+    const { shown, more } = await writeRejects(stored.list(), most, text, io)
+    if (shown === 0 && !asLines && stored.damaged.length === 0) stored.tellNone()
     if (more && !asLines) {
       io.stderr.write(
         `millrace: ${counted(most, 'reject')} shown, and there are more: --reject-limit <n> shows more, --ndjson all.\n`,
       )
     }
-    return exitCodes.done
+    return stored.tellDamaged()
   },
 }
 

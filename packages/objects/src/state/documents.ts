@@ -73,7 +73,7 @@ function parse(bytes: Uint8Array, place: string, key: string): Stored {
   } catch (cause) {
     throw new StateError(
       'ETL_STATE_CORRUPT',
-      `State in ${place} cannot be read: "${key}" is damaged (${(cause as Error).message}). Restore it from a backup, or remove it: ` +
+      `State in ${place} cannot be read: "${key}" is damaged (${(cause as Error).message.replace(/\s+/g, ' ')}). Restore it from a backup, or remove it: ` +
         'then what was saved before counts, or the pipeline begins anew. "millrace state reset" removes all of the state.',
       { context: { place, key, bytes: bytes.length }, cause },
     )

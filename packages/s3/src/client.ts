@@ -1,5 +1,5 @@
 import type { S3Client, S3ClientConfig } from '@aws-sdk/client-s3'
-import type { S3ClientOptions } from './options.js'
+import { checkEndpoint, type S3ClientOptions } from './options.js'
 
 type Sdk = typeof import('./sdk.js')
 
@@ -18,16 +18,21 @@ const connectMs = 10_000
 /**
  * Loads the SDK and makes a client, unless one is given. No request is made.
  *
- * @throws As the SDK does when it finds no region.
+ * @throws ConfigError `ETL_CONFIG_INVALID` for an endpoint in the environment or profile that is no address. As the SDK does when it
+ * finds no region.
  */
 export async function openApi(options: S3ClientOptions, env: NodeJS.ProcessEnv = process.env): Promise<Api> {
   const sdk = await import('./sdk.js')
   if (options.client) return { sdk, client: options.client, custom: isCustom(await endpointOf(options.client)) }
   const made = (custom: boolean): S3Client => quietly(() => new sdk.S3Client(configOf(options, custom, env)))
-  if (isCustom(options.endpoint ?? endpointIn(env))) return { sdk, client: made(true), custom: true }
+  const found = options.endpoint === undefined ? endpointIn(env) : undefined
+  if (found) checkEndpoint(found.name, found.endpoint)
+  if (isCustom(options.endpoint ?? found?.endpoint)) return { sdk, client: made(true), custom: true }
   const client = made(false)
   // The profile may name an endpoint, which only the SDK finds.
-  if (isCustom(await endpointOf(client))) return { sdk, client: made(true), custom: true }
+  const ofProfile = await endpointOf(client)
+  if (ofProfile !== undefined) checkEndpoint("the profile's endpoint_url", ofProfile)
+  if (isCustom(ofProfile)) return { sdk, client: made(true), custom: true }
   await client.config.region()
   return { sdk, client, custom: false }
 }
@@ -57,9 +62,10 @@ function regionOf(region: string | undefined, custom: boolean, env: NodeJS.Proce
 }
 
 /** The endpoint the SDK will take from the environment. */
-function endpointIn(env: NodeJS.ProcessEnv): string | undefined {
+function endpointIn(env: NodeJS.ProcessEnv): { readonly name: string; readonly endpoint: string } | undefined {
   if (env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS?.toLowerCase() === 'true') return undefined
-  return env.AWS_ENDPOINT_URL_S3 || env.AWS_ENDPOINT_URL || undefined
+  const name = ['AWS_ENDPOINT_URL_S3', 'AWS_ENDPOINT_URL'].find(each => env[each])
+  return name === undefined ? undefined : { name, endpoint: env[name] as string }
 }
 
 /** Where a client's requests go: what it was made with, else what environment or profile say, which it looks up as it begins to ask. */

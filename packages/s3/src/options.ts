@@ -125,7 +125,7 @@ function placeOptionProblems(options: S3PlaceOptions): string[] {
   inRange('partBytes', partBytes, 5 * mebibyte, 5 * 1024 * mebibyte)
   inRange('partsInFlight', partsInFlight, 1, 100)
   inRange('maxAttempts', maxAttempts, 1, 100)
-  if (endpoint !== undefined) problems.push(...endpointProblems(endpoint))
+  if (endpoint !== undefined) problems.push(...endpointProblems('endpoint', endpoint))
   if (kmsKeyId !== undefined && !serverSideEncryption?.startsWith('aws:kms'))
     problems.push('kmsKeyId goes with serverSideEncryption "aws:kms" only')
   if (tags && Object.keys(tags).length > 10) problems.push('tags: S3 takes up to 10 of an object')
@@ -138,14 +138,26 @@ function placeOptionProblems(options: S3PlaceOptions): string[] {
   return problems
 }
 
-function endpointProblems(endpoint: string): string[] {
+/**
+ * Checks an endpoint that was not given in code, before the SDK stumbles over it.
+ *
+ * @param name - Where it stands: `AWS_ENDPOINT_URL_S3`.
+ * @throws ConfigError `ETL_CONFIG_INVALID` naming that.
+ */
+export function checkEndpoint(name: string, endpoint: string): void {
+  const problems = endpointProblems(name, endpoint)
+  if (problems.length === 0) return
+  throw new ConfigError('ETL_CONFIG_INVALID', `The address of S3 is not valid: ${problems.join('; ')}.`, { context: { name } })
+}
+
+function endpointProblems(name: string, endpoint: string): string[] {
   // The text is not quoted where it may hold a password.
-  if (!URL.canParse(endpoint)) return ['endpoint must be an address such as http://127.0.0.1:9000']
+  if (!URL.canParse(endpoint)) return [`${name} must be an address such as http://127.0.0.1:9000`]
   const { protocol, username, password, search, hash } = new URL(endpoint)
   const problems: string[] = []
-  if (protocol !== 'http:' && protocol !== 'https:') problems.push('endpoint must begin with http:// or https://')
-  if (username !== '' || password !== '') problems.push('endpoint holds a user or password: give them as credentials')
-  if (search !== '' || hash !== '') problems.push('endpoint holds a query or fragment')
+  if (protocol !== 'http:' && protocol !== 'https:') problems.push(`${name} must begin with http:// or https://`)
+  if (username !== '' || password !== '') problems.push(`${name} holds a user or password: give them as credentials`)
+  if (search !== '' || hash !== '') problems.push(`${name} holds a query or fragment`)
   return problems
 }
 

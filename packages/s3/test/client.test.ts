@@ -37,6 +37,18 @@ describe('the client', () => {
     expect(await configOf(options, env)).toEqual(expected)
   })
 
+  test.each([
+    ['AWS_ENDPOINT_URL_S3', '127.0.0.1:9000', 'must be an address such as http://127.0.0.1:9000'],
+    ['AWS_ENDPOINT_URL', 'localhost:9000', 'must begin with http:// or https://'],
+    ['AWS_ENDPOINT_URL_S3', 'http://user:pass@storage.example', 'holds a user or password'],
+  ])('refuses %s=%s by name, before anything is asked', async (name, endpoint, problem) => {
+    const opening = openApi({ credentials }, { [name]: endpoint })
+
+    await expect(opening).rejects.toMatchObject({ name: 'ConfigError', code: 'ETL_CONFIG_INVALID' })
+    await expect(opening).rejects.toThrow(`${name} ${problem}`)
+    await expect(opening).rejects.not.toThrow('pass@')
+  })
+
   describe('where only the SDK knows the endpoint', () => {
     afterEach(() => vi.unstubAllEnvs())
 
@@ -47,6 +59,15 @@ describe('the client', () => {
       vi.stubEnv('AWS_PROFILE', 'own')
 
       expect(await configOf({})).toEqual(own)
+    })
+
+    test('refuses one of the profile that is no address, by name', async () => {
+      const file = join(mkdtempSync(join(tmpdir(), 'profile-')), 'config')
+      writeFileSync(file, '[profile own]\nregion = eu-west-1\nendpoint_url = 127.0.0.1:9000\n')
+      vi.stubEnv('AWS_CONFIG_FILE', file)
+      vi.stubEnv('AWS_PROFILE', 'own')
+
+      await expect(openApi({ credentials }, {})).rejects.toThrow("the profile's endpoint_url must be an address")
     })
 
     test('is known for one of a server that is not AWS, also when it was made by others', async () => {

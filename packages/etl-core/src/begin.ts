@@ -269,7 +269,7 @@ async function abandonLoad(head: Versioned<HeadDoc>, load: LoadDoc, why: string,
       if (book[groupOf(split)]?.bornEpoch !== load.bornEpoch) await dropRejectsAfter(state, loadKey, split, 0)
     })
     await removeDoc(state, planKey(loadKey))
-    await forgetNext(state, load.loadId)
+    await forgetNext(state, load)
     await lease.release(null)
   })
 }

@@ -60,7 +60,7 @@ export async function finishLoad(
   if (staysOpen(outcomes, load)) await ctx.lease.release(load)
   else {
     // Before anything says that the load is done: who follows must not be lost.
-    if (ctx.keepsForNext && !load.closing) await keepForNext(ctx.state, ctx.bornEpoch, report())
+    if (ctx.keepsForNext && !load.closing) await keepForNext(ctx.state, load, report())
     await closeLoad(parts.sink, load, planned, groups, ctx)
   }
   return report()

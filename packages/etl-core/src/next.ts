@@ -1,7 +1,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { type ErrorJson, EtlError, errorJson, isEtlError } from './errors.js'
 import { canonicalJson, hashOf, toJson } from './json.js'
-import { type HeadDoc, headKey, loadDoc, loadKeyOf, removeDoc, saveDoc } from './load-state.js'
+import { type HeadDoc, headKey, type LoadDoc, loadDoc, loadKeyOf, removeDoc, saveDoc } from './load-state.js'
 import type { Pipeline } from './pipeline.js'
 import type { FollowerReport, RunReport } from './report.js'
 import type { RunOptions } from './run-options.js'
@@ -29,7 +29,7 @@ export function follow<S extends StandardSchemaV1>(pipeline: Pipeline<S>, params
   return { pipeline: pipeline as unknown as Pipeline, ...(params === undefined ? {} : { params }) }
 }
 
-/** The document `next/<load>`: a load that ended and what follows it has not, or not yet. */
+/** The document `next/<load>/<which>`: a load that ended and what follows it has not, or not yet. */
 interface NextDoc {
   readonly format: 1
   /** See `LoadDoc.bornEpoch`. */
@@ -41,20 +41,22 @@ interface NextDoc {
 }
 
 const nextPrefix = 'next/'
-const nextKey = (loadKey: string): string => `${nextPrefix}${loadKey}`
+/** An id may come back (a trigger's event, delivered again) while followers of the load before wait; in a lane the epoch comes back, too. */
+const nextKey = ({ loadId, bornEpoch, startedAtMs }: LoadDoc): string =>
+  `${nextPrefix}${loadKeyOf(loadId)}/${bornEpoch}-${startedAtMs}`
 /** Followers that failed so often are given up, so that a broken one does not fail every later run. */
 const maxFailures = 3
 
 /** Keeps a load's report for its followers. Saved before the load is closed, so that no crash can lose them. */
-export async function keepForNext(state: StateStore, bornEpoch: number, report: RunReport): Promise<void> {
-  const key = nextKey(loadKeyOf(report.loadId))
-  const doc: NextDoc = { format: 1, bornEpoch, report, failures: 0 }
+export async function keepForNext(state: StateStore, load: LoadDoc, report: RunReport): Promise<void> {
+  const key = nextKey(load)
+  const doc: NextDoc = { format: 1, bornEpoch: load.bornEpoch, report, failures: 0 }
   await saveDoc(state, key, doc, (await loadDoc(state, key)).version)
 }
 
 /** Forgets the followers of a load that is abandoned before it was closed. */
-export async function forgetNext(state: StateStore, loadId: string): Promise<void> {
-  await removeDoc(state, nextKey(loadKeyOf(loadId)))
+export async function forgetNext(state: StateStore, load: LoadDoc): Promise<void> {
+  await removeDoc(state, nextKey(load))
 }
 
 /** Starts one follower; `undefined` when it was handed on and runs elsewhere. */
@@ -63,7 +65,8 @@ export type StartNext = (follower: NamedFollower) => Promise<RunReport | undefin
 /** Loads whose followers are being run: by the runs that one is nested in, as a follower of theirs. */
 export type LoadsInHand = ReadonlySet<string>
 
-const inHandName = ({ report, bornEpoch }: NextDoc): string => hashOf([report.pipeline, report.loadId, bornEpoch])
+const inHandName = ({ report, bornEpoch }: NextDoc): string =>
+  hashOf([report.pipeline, report.loadId, report.startedAt, bornEpoch])
 
 /** What {@link runFollowers} runs with. */
 export interface FollowerParts {
@@ -89,7 +92,7 @@ export async function runFollowers(
   for (const key of keys) {
     const { value, version } = await loadDoc<NextDoc>(state, key)
     // A load that is not closed yet may still be abandoned.
-    if (!value || (unfinished?.bornEpoch === value.bornEpoch && !unfinished.closing)) continue
+    if (!value || (unfinished && !unfinished.closing && key === nextKey(unfinished))) continue
     const name = inHandName(value)
     if (inHand.has(name)) continue
     const ended = await followersOf(pipeline, value, signal, startWith(new Set([...inHand, name])))
@@ -136,7 +139,7 @@ function namedFollowers(pipeline: Pipeline, { bornEpoch, report }: NextDoc): Nam
     seen.set(same, nth + 1)
     return {
       ...follower,
-      loadId: `next-${hashOf([pipeline.name, report.loadId, bornEpoch, follower.pipeline.name, params, nth])}`,
+      loadId: `next-${hashOf([pipeline.name, report.loadId, report.startedAt, bornEpoch, follower.pipeline.name, params, nth])}`,
     }
   })
 }

@@ -12,7 +12,12 @@ import {
   SourceError,
   type StateStore,
 } from '../src/index.js'
-import { documents, dyingState, eager, movedClock, numbers, parts, standstill, untilDeath } from './world.js'
+import { documents, dyingState, eager, movedClock, numbers, parts, standstill, table, untilDeath } from './world.js'
+
+/** A listing in which the process dies. */
+const deadEnd: AsyncIterable<string> = {
+  [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(new Error('it died')) }),
+}
 
 /** A pipeline that follows: it keeps state of its own, as one with a home does. */
 function child(options: { readonly fails?: () => boolean; readonly name?: string } = {}) {
@@ -179,6 +184,39 @@ describe('what follows a load', () => {
 
     await expect(asleep).rejects.toMatchObject({ code: 'ETL_STATE_CONFLICT' })
     expect(runs).toHaveLength(1)
+    expect(Object.keys(await documents(state)).filter(key => key.startsWith('next/'))).toEqual([])
+  })
+
+  it.each([
+    ['take turns', {}],
+    ['overlap', { overlap: 'allow' }],
+  ] as const)('is not lost where its trigger comes back while it waits, and loads %s', async (_, overlap) => {
+    const state = memoryState()
+    const clock = movedClock()
+    const { pipeline, runs } = child()
+    const loads: string[] = []
+    const defined = definePipeline({
+      name: 'parent',
+      ...overlap,
+      build: () => from(numbers({ splits: { all: [1, 2, 3] } }).source).into(table().sink),
+      next: ({ startedAt }) => {
+        loads.push(startedAt)
+        return [follow(pipeline)]
+      },
+    }) as unknown as Pipeline
+    // The first one's follower is begun by nobody: its process dies when the load is closed.
+    const dying: StateStore = {
+      ...state,
+      list: prefix => (prefix === 'next/' ? deadEnd : state.list(prefix)),
+    }
+    await expect(runParent(defined, { state: dying, clock, loadId: 'trigger' })).rejects.toThrow('it died')
+    clock.advance(9 * 86_400_000)
+
+    const report = await runParent(defined, { state, clock, loadId: 'trigger' })
+
+    expect(report.next).toHaveLength(2)
+    expect(loads).toEqual(['2026-01-01T00:00:00.000Z', '2026-01-10T00:00:00.000Z'])
+    expect(new Set(runs).size).toBe(2)
     expect(Object.keys(await documents(state)).filter(key => key.startsWith('next/'))).toEqual([])
   })
 

@@ -24,7 +24,10 @@ export interface StoredTable {
 
 /** What someone has to do by hand; a dialect has the statement. */
 export type ByHand =
-  | { readonly do: 'change type' | 'allow null' | 'drop column' | 'add column'; readonly column: PlannedColumn | StoredColumn }
+  | {
+      readonly do: 'change type' | 'allow null' | 'drop column' | 'add column' | 'give ids'
+      readonly column: PlannedColumn | StoredColumn
+    }
   | { readonly do: 'make unique'; readonly columns: readonly string[] }
 
 /** How a planned table relates to what is stored. */
@@ -47,7 +50,7 @@ export function compareTable(table: PlannedTable, stored: StoredTable | undefine
     counted.map(column => asColumn(column, known(column.name), rules)),
     table.columns.map(({ name, type, nullable }) => ({ name, type, nullable })),
   )
-  const unique = uniqueProblems(table, stored)
+  const unique = [...uniqueProblems(table, stored), ...idProblems(table, stored)]
   const problems = [...(comparison.kind === 'incompatible' ? comparison.problems : []), ...unique.map(({ problem }) => problem)]
   if (problems.length > 0) {
     return {
@@ -85,6 +88,16 @@ function uniqueProblems(
       byHand: { do: 'make unique', columns: unique },
     },
   ]
+}
+
+/** Rows are written without an id, so the database has to give one. */
+function idProblems({ columns }: PlannedTable, stored: StoredTable): ReturnType<typeof uniqueProblems> {
+  return columns.flatMap(column => {
+    const there = column.role === 'id' && stored.columns.find(({ name }) => sameName(name, column.name))
+    return there && !there.filled
+      ? [{ problem: `"${column.name}" is given no value by the database`, byHand: { do: 'give ids' as const, column } }]
+      : []
+  })
 }
 
 function changesByHand(table: PlannedTable, stored: readonly StoredColumn[], rules: DatabaseRules): readonly ByHand[] {

@@ -1,0 +1,40 @@
+import type { Place, SqlConnector, SqlPlace, StateHome } from '@millrace/etl-core'
+import { databaseAt } from './database.js'
+import type { DuckdbOptions } from './options.js'
+import { databasePath } from './place.js'
+import { relatedSink, tableSink } from './sink/sink.js'
+import { tableSource } from './source/source.js'
+import { duckdbState } from './state.js'
+
+/**
+ * DuckDB files as places for tables: `duckdb:./plants.duckdb`, relative to the working directory when it is first used. Sinks, a source and
+ * state in one file. The file is opened when it is first needed, and closed as soon as nobody uses it.
+ *
+ * A place that names a folder or a database in memory throws ConfigError `ETL_PLACE_INVALID`.
+ *
+ * @example
+ * definePipeline({ name: 'plants', connectors: [duckdb], build: ({ connect }) => … connect.table('duckdb:./plants.duckdb', { table: 'readings' }) })
+ */
+export const duckdb: SqlConnector = duckdbWith({})
+
+/**
+ * {@link duckdb} with options that a place has no words for.
+ *
+ * @example
+ * definePipeline({ name: 'plants', connectors: [duckdbWith({ lockWaitMs: 5_000, memoryLimit: '512MB' })], … })
+ */
+export function duckdbWith(options: DuckdbOptions): SqlConnector {
+  return Object.freeze<SqlConnector>({ kind: 'sql', scheme: 'duckdb', open: place => duckdbPlace(place, options) })
+}
+
+/** One file. */
+export function duckdbPlace(place: Place, options: DuckdbOptions = {}): SqlPlace {
+  const database = databaseAt(databasePath(place), options)
+  const home: StateHome = { place: place.shown, state: pipeline => duckdbState(database, place.shown, pipeline) }
+  return {
+    table: table => tableSink(database, home, table),
+    tables: tables => relatedSink(database, home, tables),
+    source: rows => tableSource(database, place.shown, rows),
+    home,
+  }
+}

@@ -1,0 +1,187 @@
+import type { FlowFacts, Json, RelatedTablesOptions, Sink, SplitContext, StateHome, TableSinkOptions } from '@millrace/etl-core'
+import { planRelated, planSingle, type RelationalPlan, rowReader } from '@millrace/relational'
+import { columnsOf, typeText } from '@millrace/schema/columns'
+import type { Database } from '../database.js'
+import { translated } from '../errors.js'
+import { duckdbRules } from '../rules.js'
+import type { Session } from '../session.js'
+import { directLoading } from './loading.js'
+import { dropStaged, groupStillThere, publishGroup, stagedLoading, surveyGroup } from './replace.js'
+import { schemaWork } from './schema-check.js'
+import { createBooks, forgetSplits, isSucceeded, type Part, takeSplit } from './splits.js'
+import { bytesTogether, splitWriter } from './writer.js'
+
+/** What a sink's tables are, once the flow's schema is known. */
+interface Shape {
+  readonly disposition: 'append' | 'merge' | 'replace'
+  readonly names: readonly string[]
+  plan(facts: Pick<FlowFacts, 'schema'>): RelationalPlan
+}
+
+/** A sink for one table. */
+export function tableSink<T>(database: Database, home: StateHome, options: TableSinkOptions<T>): Sink<T> {
+  return sinkFor(database, home, '', {
+    disposition: options.disposition ?? 'append',
+    names: [options.table],
+    plan: facts => planSingle(options, columnsOf(options.schema ?? facts.schema), duckdbRules),
+  })
+}
+
+/** A sink for related tables. */
+export function relatedSink<T>(database: Database, home: StateHome, options: RelatedTablesOptions<T>): Sink<T> {
+  return sinkFor(database, home, '', {
+    disposition: 'merge',
+    names: Object.keys(options.tables),
+    plan: facts => planRelated(options, columnsOf(options.schema ?? facts.schema), duckdbRules),
+  })
+}
+
+function sinkFor<T>(database: Database, home: StateHome, part: Part, shape: Shape): Sink<T> {
+  const { disposition, names } = shape
+  const { place } = home
+  const replaces = disposition === 'replace'
+  let planned: RelationalPlan | undefined
+  const plan = (): RelationalPlan => {
+    planned ??= shape.plan({})
+    return planned
+  }
+  const action = (doing: string) => ({ side: 'sink', place, doing }) as const
+  const made: Made = { at: -1, strict: false, refused: false }
+
+  /** Makes what is missing, once for each time the file is opened. */
+  const make = async (session: Session) => {
+    if (made.at === database.openings) return
+    const work = await schemaWork(session, plan(), place)
+    for (const sql of [...work.statements, ...createBooks]) await session.run(sql)
+    made.strict = work.strict
+  }
+  const loadingOf = (ctx: SplitContext) => (replaces ? stagedLoading(plan(), part, ctx) : directLoading(plan(), ctx))
+
+  return Object.freeze<Sink<T>>({
+    name: 'duckdb',
+    capabilities: {
+      disposition,
+      durableAt: 'flush',
+      // Read again from its start, an appended split is there twice; of a replaced one what waits is dropped.
+      replay: disposition === 'append' ? 'duplicates' : 'idempotent',
+      cursor: 'inTransaction',
+    },
+    bufferBytes: 2 * bytesTogether,
+    home,
+    get layout(): Json {
+      return layoutOf(disposition, plan())
+    },
+    get writes() {
+      return writesText(place, disposition, names)
+    },
+    prepare(facts) {
+      planned = shape.plan(facts)
+    },
+    apart: name => sinkFor(database, home, name, shape),
+
+    async survey(splits, ctx) {
+      const found = await translated(action(`look at ${names.join(', ')}`), () =>
+        database.read(async session => {
+          await schemaWork(session, plan(), place)
+          return replaces ? surveyGroup(session, plan(), splits) : null
+        }, ctx.signal),
+      )
+      return found ?? (replaces ? { load: null } : null)
+    },
+
+    async open(ctx) {
+      const loading = loadingOf(ctx)
+      const borrowed = await translated(action('open the file'), () => database.borrow(ctx.signal))
+      try {
+        const held = await translated(action(`begin split "${ctx.split.id}"`), () =>
+          database.write(
+            async session => {
+              await make(session)
+              await loading.begin?.(session)
+              return takeSplit(session, part, ctx)
+            },
+            ctx.signal,
+            borrowed.connection,
+          ),
+        )
+        made.at = database.openings
+        return await splitWriter<T>({
+          ...{ database, place, plan: plan(), loading, borrowed, held, ctx },
+          readRow: rowReader(plan(), duckdbRules),
+          batchByBatch: () => made.strict || made.refused || plan().tables.some(({ history }) => history !== undefined),
+          refusesRows() {
+            made.refused = true
+          },
+        })
+      } catch (error) {
+        borrowed.release(false)
+        throw error
+      }
+    },
+
+    ...(replaces && {
+      async publish(group, ctx) {
+        await translated(action(`publish group "${group.name}"`), () =>
+          database.write(session => publishGroup(session, plan(), part, group, ctx), ctx.signal),
+        )
+        return {}
+      },
+      stillPublished: async (group, ctx) =>
+        (await translated(action(`look at group "${group}"`), () =>
+          database.read(session => groupStillThere(session, plan(), group), ctx.signal),
+        )) ?? false,
+    }),
+
+    async discard(loadId, ctx) {
+      await translated(action(`clean up after load ${loadId}`), async () => {
+        if (!(await database.exists())) return
+        await database.write(async session => {
+          for (const sql of createBooks) await session.run(sql)
+          // Who was succeeded leaves cleaning up to the successor.
+          if (await isSucceeded(session, part, ctx.pipeline, { loadId, epoch: ctx.load.epoch })) return
+          await dropStaged(session, part, ctx.pipeline, loadId)
+          await forgetSplits(session, part, loadId, ctx)
+        }, ctx.signal)
+      })
+    },
+  })
+}
+
+/** What was made sure of. */
+interface Made {
+  /** The opening of the file it holds for. */
+  at: number
+  /** Tables have constraints of their own. */
+  strict: boolean
+  /** A row was refused that nobody expected to be. */
+  refused: boolean
+}
+
+function layoutOf(disposition: string, { fields, tables, views }: RelationalPlan): Json {
+  return {
+    disposition,
+    tables: tables.map(({ name, mode, columns, key, history }) => ({
+      name,
+      mode,
+      key: [...key],
+      history: history ? { of: [...history.of], at: fields[history.at ?? -1]?.name ?? null } : null,
+      columns: columns.map(column => ({
+        name: column.name,
+        type: typeText(column.type),
+        nullable: column.nullable,
+        holds:
+          column.role === 'field'
+            ? (fields[column.field]?.name ?? null)
+            : column.role === 'reference'
+              ? (tables[column.to]?.name ?? null)
+              : column.role,
+      })),
+    })),
+    views: views.map(({ name, table }) => ({ name, of: tables[table]?.name ?? null })),
+  }
+}
+
+function writesText(place: string, disposition: string, names: readonly string[]): string {
+  const how = { append: 'appended', merge: 'merged by key', replace: 'replaced group by group' }[disposition]
+  return `${place}, ${names.length === 1 ? 'table' : 'tables'} ${names.join(', ')}, ${how}`
+}

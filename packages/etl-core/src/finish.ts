@@ -223,7 +223,7 @@ function buildReport({ source, sink, groups, docs, plan, total, ctx }: ReportPar
     attempt: ctx.load.attempt,
     startedAt: new Date(ctx.load.startedAtMs).toISOString(),
     finishedAt: new Date(finishedAtMs).toISOString(),
-    durationMs: finishedAtMs - ctx.load.startedAtMs,
+    durationMs: finishedAtMs - ctx.beganAtMs,
     guarantee: guaranteeOf(source.capabilities, sink.capabilities, ctx.statePlace !== memoryPlace),
     state: ctx.statePlace,
     counts: total.counts,

@@ -63,9 +63,11 @@ export interface RunReport {
   readonly reason?: string
   readonly loadId: string
   readonly attempt: number
-  /** ISO 8601, UTC. */
+  /** When the load began, also where this run took it up later. ISO 8601, UTC. */
   readonly startedAt: string
+  /** ISO 8601, UTC. */
   readonly finishedAt: string
+  /** This run's time, planning included: of a load that was taken up it is not the time since `startedAt`. */
   readonly durationMs: number
   readonly guarantee: Guarantee
   /** Where state and rejects are. */

@@ -31,7 +31,8 @@ export function mergeReports(before: RunReport, after: RunReport): RunReport {
     ...after,
     status: after.status === 'unchanged' ? before.status : after.status,
     startedAt: before.startedAt,
-    durationMs: before.durationMs + after.durationMs,
+    // Both are told since the run began.
+    durationMs: after.durationMs,
     counts: addCounts(before.counts, after.counts),
     rejects: {
       byReason: addReasons(before.rejects.byReason, after.rejects.byReason),
@@ -57,7 +58,7 @@ export function reportNothing(session: Session, begun: Begun & { kind: 'nothing'
     attempt: begun.load.attempt,
     startedAt: new Date(begun.load.startedAtMs).toISOString(),
     finishedAt: new Date(finishedAtMs).toISOString(),
-    durationMs: finishedAtMs - begun.load.startedAtMs,
+    durationMs: finishedAtMs - session.beganAtMs,
     guarantee: runnable.explain(session.statePlace !== memoryPlace).guarantee,
     state: session.statePlace,
     counts: noCounts,

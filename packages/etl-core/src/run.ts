@@ -216,7 +216,7 @@ async function beginPatiently(begin: BeginOptions, stop: AbortSignal): Promise<B
 
 function notBegun(begin: BeginOptions): Begun {
   const load = { loadId: begin.triggerId ?? begin.freshId, startedAtMs: begin.lease.clock.now(), attempt: 1, epoch: 0 }
-  return { kind: 'nothing', load, plan: { splits: [] }, reason: 'stopped before anything was begun', stopped: true }
+  return { kind: 'nothing', load, plan: { splits: [] }, reason: 'before anything was begun', stopped: true }
 }
 
 /**

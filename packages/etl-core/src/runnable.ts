@@ -63,6 +63,8 @@ export interface RunnerContext extends RunContext {
   readonly lease: Lease
   /** See `LoadDoc.bornEpoch`. */
   readonly bornEpoch: number
+  /** When this run began, planning included; the load may be older. Epoch milliseconds. */
+  readonly beganAtMs: number
   /** See `LoadDoc.groupParamsKey`. */
   readonly groupParamsKey: string
   /** Aborted when even flushing must end: the grace after a stop, or the deadline itself, is over. */

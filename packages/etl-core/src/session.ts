@@ -29,6 +29,8 @@ export interface Session {
   readonly runnable: Runnable
   readonly options: RunOptions
   readonly clock: Clock
+  /** Epoch milliseconds. */
+  readonly beganAtMs: number
   readonly watch: StopWatch
   readonly state: StateStore
   readonly statePlace: string
@@ -60,6 +62,7 @@ export async function openSession(
     runnable,
     options,
     clock,
+    beganAtMs: clock.now(),
     watch: stopWatch({ signal: options.signal, deadlineAtMs: options.deadlineAtMs, clock }),
     state: inLane ? laneState(state, options.loadId as string) : state,
     inLane,
@@ -115,6 +118,7 @@ export function runnerContext(
     notes,
     lease,
     bornEpoch: load.bornEpoch,
+    beganAtMs: session.beganAtMs,
     groupParamsKey: load.groupParamsKey,
     hardSignal: hard,
     observeMs: watch.observeMs,

@@ -147,6 +147,37 @@ describe('millrace run, its exit code', () => {
   })
 })
 
+describe('millrace run, stopped by Ctrl-C', () => {
+  const interrupted = async (flags: readonly string[], afterMs: number) => {
+    let interrupt = () => {}
+    const onSignal = (signal: SignalName, handle: () => void) => {
+      if (signal === 'SIGINT') interrupt = handle
+      return () => {}
+    }
+    const running = run(flags, { onSignal, isTTY: true, env: { TERM: 'dumb' } })
+    setTimeout(() => interrupt(), afterMs)
+    return running
+  }
+
+  test('while planning says that nothing was read and everything is left', async () => {
+    const { code, out, err } = await interrupted(['--plan-ms', '5000'], 500)
+
+    expect(code).toBe(130)
+    expect(err).toContain('stopping: nothing was read yet. Ctrl-C again ends it at once.')
+    expect(out).toMatch(/^numbers: stopped, before anything was begun \(/)
+    expect(out).toContain('\n  left: everything; run it again\n')
+  })
+
+  test('while reading says that what was read is kept, in one sentence, and what is left', async () => {
+    const { code, out, err } = await interrupted(['--splits', '1', '--count', '2000', '--slow-ms', '5'], 800)
+
+    expect(code).toBe(130)
+    expect(err).toContain('stopping: what was read is being made durable.')
+    expect(out).toMatch(/^numbers: stopped, the run was asked to stop \(/)
+    expect(out).toMatch(/\n {2}left: 1 split; run it again and it goes on \(load \S+\)\n/)
+  })
+})
+
 describe('millrace run, its flags', () => {
   test('reach the run', async () => {
     const { out } = await run(['--concurrency', '1', '--load-id', 'trigger-7', '--spoilt', '3', '--max-rejects', '2'])

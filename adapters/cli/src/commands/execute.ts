@@ -17,12 +17,20 @@ export async function execute(
     quiet: !!switches.get('quiet'),
     verbose: !!switches.get('verbose'),
   })
-  const stop = stopOnSignals(io, output)
+  let begun = false
+  const onEvent: RunOutput['onEvent'] = event => {
+    if (event.type === 'load.started') begun = true
+    output.onEvent(event)
+  }
+  const stop = stopOnSignals(io, () => {
+    const what = begun ? 'what was read is being made durable' : 'nothing was read yet'
+    output.say(`stopping: ${what}. Ctrl-C again ends it at once.`)
+  })
   try {
     const report = await run(pipeline, input as never, {
       ...(await options()),
       signal: stop.signal,
-      onEvent: output.onEvent,
+      onEvent,
       log: output.log,
     })
     output.finished(report)
@@ -40,13 +48,13 @@ export async function execute(
 }
 
 /** The first Ctrl-C or SIGTERM lets the run flush and end as stopped; the second finds no handler and ends the process. */
-function stopOnSignals(io: CommandIo, output: RunOutput) {
+function stopOnSignals(io: CommandIo, interrupting: () => void) {
   const controller = new AbortController()
   let interrupted = false
   const offs = [
     io.onSignal('SIGINT', () => {
       interrupted = true
-      output.say('stopping: what was read is being made durable. Ctrl-C again ends it at once.')
+      interrupting()
       controller.abort(new Error('interrupted (SIGINT)'))
     }),
     io.onSignal('SIGTERM', () => controller.abort(new Error('asked to end (SIGTERM)'))),

@@ -9,19 +9,27 @@ const maxReasons = 10
 export function summaryText(report: RunReport): string {
   const { counts } = report
   const lines = [
-    `${report.pipeline}: ${report.status}${report.reason ? `, ${report.reason}` : ''} (${duration(report.durationMs)})`,
+    `${report.pipeline}: ${report.status}${report.reason ? `, ${inSentence(report.reason)}` : ''} (${duration(report.durationMs)})`,
     ...groupLines(report.groups),
     `  read ${count(counts.read)}, written ${count(counts.written)}, rejected ${count(counts.rejected)}, left out ${count(counts.dropped)}` +
       `${counts.retries > 0 ? `, ${counted(counts.retries, 'retry', 'retries')}` : ''}`,
     ...rejectLines(report),
     ...report.notes.map(note => `  note: ${note}`),
     `  delivery: ${report.guarantee.delivery}`,
-    ...(report.status === 'stopped'
-      ? [`  left: ${counted(report.left, 'split')}; run it again and it goes on (load ${report.loadId})`]
-      : []),
+    ...(report.status === 'stopped' ? [leftLine(report)] : []),
   ]
   const following = (report.next ?? []).map(followerText)
   return `${lines.map(line => printable(line)).join('\n')}\n${following.join('')}`
+}
+
+/** A sentence within another one: no capital, no full stop. Names that are all capitals stay. */
+const inSentence = (text: string): string => text.replace(/\.$/, '').replace(/^[A-Z](?=[a-z]* )/, first => first.toLowerCase())
+
+/** What goes on next time. A run that was stopped while planning has begun nothing, and has no load yet. */
+function leftLine({ splits, left, loadId }: RunReport): string {
+  if (splits.length === 0) return '  left: everything; run it again'
+  if (left === 0) return `  left: no split, only to publish; run it again and it goes on (load ${loadId})`
+  return `  left: ${counted(left, 'split')}; run it again and it goes on (load ${loadId})`
 }
 
 /** What was started after it: a summary of its own, or why there is none. */

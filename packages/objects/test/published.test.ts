@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { memoryStore, type ObjectStore, objectSink } from '../src/index.js'
 import { batch, runContext, split, splitContext } from './support/contexts.js'
 import { lines } from './support/formats.js'
+import { contents } from './support/stores.js'
 
 const sinkOver = (store: ObjectStore) =>
   objectSink<string>({ store: () => store, shown: 'memory:', format: lines, path: '{group}.txt' })
@@ -68,6 +69,76 @@ describe('a published object', () => {
 
     expect(error).toMatchObject({ code: 'ETL_OBJECT_CONFLICT', message: expect.stringContaining('by someone else') })
     expect((error as { context: object }).context).not.toHaveProperty('by')
+  })
+})
+
+describe('a manifest', () => {
+  const manifestsIn = (store: ObjectStore) => contents(store, key => key.includes('/manifests/'))
+  const nameOf = async (store: ObjectStore) =>
+    Object.values(await manifestsIn(store)).map(text => (JSON.parse(text) as { loadId: string }).loadId)
+
+  /** A store in which the first manifest is written only after `act`. */
+  const slow = (store: ObjectStore, act: () => Promise<unknown>): ObjectStore => {
+    let slept = false
+    return {
+      ...store,
+      async put(key, body, options) {
+        if (key.includes('/manifests/') && !slept) {
+          slept = true
+          await act()
+        }
+        return store.put(key, body, options)
+      },
+    }
+  }
+
+  test.each(['before', undefined])('of a run that slept does not take the place of a newer one (there was %s)', async before => {
+    const store = memoryStore()
+    if (before) await (await load(sinkOver(store), before, runContext({ loadId: 'load-0' })))()
+    const newer = async () => (await load(sinkOver(store), 'newer', runContext({ loadId: 'load-2' })))()
+
+    const slept = await load(sinkOver(slow(store, newer)), 'older', runContext({ loadId: 'load-1' }))
+
+    await expect(slept()).rejects.toMatchObject({
+      code: 'ETL_OBJECT_CONFLICT',
+      message: expect.stringContaining('was published by load load-2 while load load-1'),
+      context: { by: { group: 'a', loadId: 'load-2' } },
+    })
+    expect(await nameOf(store)).toEqual(['load-2'])
+  })
+
+  test('that another run of the same load has written, or that was removed meanwhile, is no conflict', async () => {
+    const store = memoryStore()
+    const ctx = runContext({ loadId: 'load-1' })
+    let again: () => Promise<unknown> = async () => undefined
+    const once = await load(sinkOver(slow(store, () => again())), 'same', ctx)
+    again = async () => once()
+    await once()
+    const removing = slow(store, async () => store.delete(Object.keys(await manifestsIn(store))))
+
+    await (await load(sinkOver(removing), 'next', runContext({ loadId: 'load-2' })))()
+
+    expect(await nameOf(store)).toEqual(['load-2'])
+  })
+
+  test('costs one look and one write', async () => {
+    const store = memoryStore()
+    const calls: string[] = []
+    const counting: ObjectStore = {
+      ...store,
+      get: (key, options) => {
+        if (key.includes('/manifests/')) calls.push('get')
+        return store.get(key, options)
+      },
+      put: (key, body, options) => {
+        if (key.includes('/manifests/')) calls.push(`put ${JSON.stringify(options?.condition)}`)
+        return store.put(key, body, options)
+      },
+    }
+
+    await (await load(sinkOver(counting), 'x', runContext({ loadId: 'load-1' })))()
+
+    expect(calls).toEqual(['get', 'put "absent"'])
   })
 })
 

@@ -1,4 +1,4 @@
-import { isEtlError } from '@millrace/etl-core'
+import { isEtlError, SinkError } from '@millrace/etl-core'
 import { readObject } from '../bytes.js'
 import type { ObjectStore } from '../store.js'
 import { sha256Of } from './content.js'
@@ -23,17 +23,63 @@ export interface ManifestObject {
   readonly sha256: string
 }
 
-/** Writes a manifest, unless it is there already as it would be. Returns the one that was there. */
+/** What lay at a manifest's key before its group was published; `undefined` for nothing. */
+export type ManifestBefore =
+  | { readonly etag: string; readonly bytes: Uint8Array; readonly manifest: Manifest | undefined }
+  | undefined
+
+/** Looks at a manifest before its group is published: what is written then replaces that and nothing newer. */
+export async function manifestBefore(store: ObjectStore, key: string, signal: AbortSignal): Promise<ManifestBefore> {
+  const found = await readIfThere(store, key, signal)
+  return found && { ...found, manifest: parse(found.bytes) }
+}
+
+/**
+ * Writes a manifest in the place of the one that was there before, unless it is there already as it would be.
+ *
+ * @throws SinkError `ETL_OBJECT_CONFLICT` if another one was written since: this run slept and was succeeded, and what it would say of the
+ * objects is no longer so. Who wrote it is in the message and in `context.by`.
+ */
 export async function writeManifest(
   store: ObjectStore,
   key: string,
   manifest: Manifest,
+  before: ManifestBefore,
   signal: AbortSignal,
-): Promise<Manifest | undefined> {
+): Promise<void> {
   const text = textOf(manifest)
-  const before = await readIfThere(store, key, signal)
-  if (!before || !text.equals(before.bytes)) await store.put(key, text, { contentType: 'application/json', signal })
-  return before && parse(before.bytes)
+  for (let over = before; ; ) {
+    if (over && text.equals(over.bytes)) return
+    try {
+      await store.put(key, text, { condition: over ? { etag: over.etag } : 'absent', contentType: 'application/json', signal })
+      return
+    } catch (error) {
+      if (!isEtlError(error, 'ETL_OBJECT_CONFLICT') && !isEtlError(error, 'ETL_OBJECT_NOT_FOUND')) throw error
+      const now = await manifestBefore(store, key, signal)
+      // Ours, of which the answer was lost, or of a run that does the same.
+      if (now && text.equals(now.bytes)) return
+      if (now) throw succeeded(store, key, manifest, now, error)
+      // It was removed: nothing newer is there that could be lost.
+      over = undefined
+    }
+  }
+}
+
+function succeeded(
+  { place }: ObjectStore,
+  key: string,
+  mine: Manifest,
+  now: NonNullable<ManifestBefore>,
+  cause: unknown,
+): SinkError {
+  const { group } = mine
+  const loadId = now.manifest?.loadId
+  return new SinkError(
+    'ETL_OBJECT_CONFLICT',
+    `Group "${group}" in ${place} was published by ${loadId === undefined ? 'someone else' : `load ${loadId}`} while load ${mine.loadId} ` +
+      'published it. Run again to load it anew.',
+    { context: { place, key, group, found: now.etag, ...(loadId === undefined ? {} : { by: { group, loadId } }) }, cause },
+  )
 }
 
 /** A group's manifest and the version it lies at; `undefined` if there is none that can be read. */

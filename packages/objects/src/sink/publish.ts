@@ -1,7 +1,7 @@
 import type { Format, Group, Json, Published, PublishedObject, RunContext, Split } from '@millrace/etl-core'
 import type { ObjectStore } from '../store.js'
 import { type Content, contentOf, type PlacedPart } from './content.js'
-import { type ManifestObject, writeManifest } from './manifest.js'
+import { type ManifestObject, manifestBefore, writeManifest } from './manifest.js'
 import { keysOf, manifestKeyOf, splitStagingOf, type Targets, valuesOf } from './names.js'
 import { claimKeys, releaseKeys } from './owners.js'
 import { stagedOf } from './parts.js'
@@ -38,9 +38,11 @@ export async function publishObject<T>(
     group.receipts.map(({ split }) => split),
     ctx,
   )
+  const me = { pipeline: ctx.pipeline, group: group.name, part: publisher.part, loadId: ctx.load.loadId }
+  // First of all: whatever is published from here on shows when the manifest is written.
+  const before = await manifestBefore(store, manifestKeyOf(me), ctx.signal)
   const parts = group.receipts.flatMap(({ split, receipt }) => placed(split, receipt, ctx))
   const content = await contentOf(store, format, parts, ctx.signal)
-  const me = { pipeline: ctx.pipeline, group: group.name, part: publisher.part, loadId: ctx.load.loadId }
   await claimKeys(store, me, keys, ctx.signal)
   const writing = { contentType: format.contentType, metadata: publishedMetadata(ctx, group.name), signal: ctx.signal }
   const published: PublishedObject[] = []
@@ -51,7 +53,7 @@ export async function publishObject<T>(
     published.push(publishedObject(publisher, settled))
     objects.push({ key, bytes: content.bytes, etag: settled.info.etag, sha256: content.sha256 })
   }
-  const before = await writeManifest(
+  await writeManifest(
     store,
     manifestKeyOf(me),
     {
@@ -67,9 +69,10 @@ export async function publishObject<T>(
       })),
       objects,
     },
+    before,
     ctx.signal,
   )
-  const left = (before?.objects ?? []).map(object => object.key).filter(key => !keys.includes(key))
+  const left = (before?.manifest?.objects ?? []).map(object => object.key).filter(key => !keys.includes(key))
   await releaseKeys(store, me, left, ctx.signal)
   return { objects: published }
 }

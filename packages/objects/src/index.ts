@@ -26,3 +26,5 @@ export type {
   StoreCallOptions,
   UnfinishedWrites,
 } from './store.js'
+export type { StreamSinkOptions } from './stream-sink.js'
+export { streamSink } from './stream-sink.js'

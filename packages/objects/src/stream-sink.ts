@@ -1,0 +1,105 @@
+import { once } from 'node:events'
+import type { Writable } from 'node:stream'
+import { ConfigError, type Format, type Json, type Sink, SinkError, type SinkWriter, type UnitReceipt } from '@millrace/etl-core'
+import { encodeRows } from './sink/encode.js'
+
+/** Where a stream sink writes, and how. */
+export interface StreamSinkOptions<T> {
+  /** Called when the first record comes. It is not ended: standard output is not ours to end. */
+  readonly stream: () => Writable
+  /** `csv` or `ndjson`: what needs nothing at its end. */
+  readonly format: Format<T>
+  /** For people. Default `a stream`. */
+  readonly shown?: string
+}
+
+/** More than any run's memory budget has twice, so splits are written one after the other: a stream has one order. */
+const oneSplitAtATime = 2 ** 40
+
+/**
+ * Writes records to a stream as they come, for standard output and pipes.
+ *
+ * Splits are written one after the other. Delivery: at least once. What is written cannot be taken back: a run that fails leaves what it
+ * wrote, and a split that is tried again is written again.
+ *
+ * @throws ConfigError `ETL_CONFIG_INVALID` for formats with an end, such as Parquet. While writing SinkError `ETL_SINK_UNAVAILABLE` when the
+ * stream fails; after its end `ETL_SINK_CLOSED`.
+ * @example
+ * flow.into(streamSink({ stream: () => process.stdout, format: csv() }))
+ */
+export function streamSink<T>(options: StreamSinkOptions<T>): Sink<T> {
+  const { shown = 'a stream' } = options
+  let { format } = options
+  const units: UnitReceipt[] = []
+
+  const put = async (chunks: readonly Uint8Array[]) => {
+    const stream = options.stream()
+    for (const chunk of chunks) {
+      if (stream.destroyed) throw failedStream(shown, stream.errored)
+      if (!stream.write(chunk)) await once(stream, 'drain').catch(error => Promise.reject(failedStream(shown, error)))
+    }
+  }
+
+  const openWriter = (split: string): SinkWriter<T> => {
+    const encoder = format.encoder(units)
+    let open = true
+    const refuseClosed = () => {
+      if (!open) throw new SinkError('ETL_SINK_CLOSED', `The writer of split ${split} has ended.`, { context: { split } })
+    }
+    const end = async () => {
+      refuseClosed()
+      open = false
+    }
+    return {
+      async write(batch) {
+        refuseClosed()
+        const { chunks, taken, rejected } = await encodeRows(encoder, batch.rows.toArray())
+        if (taken > 0) {
+          const last = await encoder.end()
+          const all = [...chunks, ...last.bytes]
+          const bytes = all.reduce((sum, chunk) => sum + chunk.length, 0)
+          const first = units.length === 0
+          units.push({ bytes, records: taken, ...(last.meta === undefined ? {} : { meta: last.meta }) })
+          const { head, between } = format.assemble(units)
+          await put([first ? head : between, ...all].filter(chunk => chunk.length > 0))
+        }
+        return { rejected }
+      },
+      async flush() {
+        refuseClosed()
+        return undefined
+      },
+      async commit(): Promise<Json> {
+        await end()
+        return null
+      },
+      suspend: end,
+      async abort() {
+        open = false
+      },
+    }
+  }
+
+  return Object.freeze<Sink<T>>({
+    name: 'stream',
+    capabilities: { disposition: 'append', durableAt: 'commit', replay: 'duplicates', cursor: 'outside' },
+    bufferBytes: oneSplitAtATime,
+    get layout(): Json {
+      return { format: format.layout }
+    },
+    get writes() {
+      return `${shown}, as ${format.name}`
+    },
+    prepare(facts) {
+      format = options.format.prepare?.(facts) ?? options.format
+      if (format.unitRecords === undefined && format.assemble([]).tail.length === 0) return
+      throw new ConfigError('ETL_CONFIG_INVALID', `${shown} takes csv or ndjson: ${format.name} is whole only with its end.`)
+    },
+    open: async ({ split }) => openWriter(split.id),
+  })
+}
+
+function failedStream(shown: string, cause: unknown): SinkError {
+  const why = cause instanceof Error ? cause.message : 'it is closed'
+  return new SinkError('ETL_SINK_UNAVAILABLE', `Nothing more can be written to ${shown}: ${why}.`, { cause })
+}

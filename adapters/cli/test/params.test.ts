@@ -90,10 +90,49 @@ describe('flags made of a params schema', () => {
 
     expect(problems).toEqual([
       '--gzipp is not a flag of millrace run p. Did you mean --gzip?',
-      '--since: Invalid input: expected number, received string.',
-      '--years, value 2: Invalid input: expected number, received string.',
-      '--aggregates: Invalid option: expected one of "keep"|"drop"|"only". Did you mean "keep"?',
+      '--since: takes a number.',
+      '--years, value 2: takes a number.',
+      '--aggregates: takes one of keep, drop, only. Did you mean "keep"?',
       '--to is required.',
+    ])
+  })
+
+  test('limits are told plainly, and what a schema says in its own words stays', async () => {
+    const limited = z.object({
+      indicators: z.array(z.string()).min(1),
+      since: z.int().min(1960).max(2100),
+      share: z.number().gt(0),
+      name: z.string().min(1),
+      code: z.string().max(3),
+      on: z.iso.date(),
+      own: z.int().min(5, 'five is the least'),
+    })
+    const flags = [
+      '--indicators',
+      '',
+      '--since',
+      '1900',
+      '--share',
+      '0',
+      '--name',
+      '',
+      '--code',
+      'abcd',
+      '--on',
+      'x',
+      '--own',
+      '1',
+    ]
+    const { problems } = await read(limited, flags)
+
+    expect(problems).toEqual([
+      '--indicators: takes at least 1 value.',
+      '--since: must be at least 1960.',
+      '--share: must be more than 0.',
+      '--name: must not be empty.',
+      '--code: takes at most 3 characters.',
+      '--on: Invalid ISO date.',
+      '--own: five is the least.',
     ])
   })
 
@@ -120,6 +159,25 @@ describe('--params', () => {
   test('names a slip in a parameter name', async () => {
     expect((await read(schema, ['--params', '{"sinse":5}'])).problems).toEqual([
       '--params: there is no parameter "sinse". Did you mean "since"?',
+    ])
+  })
+
+  test('names a slip once where the schema refuses what it does not know, too', async () => {
+    const strict = z.strictObject({ indicators: z.array(z.string()) })
+
+    expect((await read(strict, ['--params', '{"indicatorz":["a"]}'])).problems).toEqual([
+      '--params: there is no parameter "indicatorz". Did you mean "indicators"?',
+      '--indicators is required.',
+    ])
+  })
+
+  test('that cannot be read is the only thing wrong: nobody knows what it leaves out', async () => {
+    const needed = z.object({ indicators: z.array(z.string()), since: z.int().default(1) })
+
+    expect((await read(needed, ['--params', '@nofile.json'])).problems).toEqual(['--params: there is no file nofile.json.'])
+    expect((await read(needed, ['--params', '{', '--since', 'x'])).problems).toEqual([
+      expect.stringContaining('is not JSON'),
+      '--since: takes a number.',
     ])
   })
 

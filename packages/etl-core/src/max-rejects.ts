@@ -17,7 +17,7 @@ export function refuseTooMany(tally: Tally, ctx: RunnerContext, split: string, a
 /** The error of a split or load with more rejects than `maxRejects` allows. */
 export function tooManyRejects(what: string, tally: Tally, limit: number | { readonly share: number }): EtlError {
   const allowed = typeof limit === 'number' ? `${limit}` : `${limit.share * 100} %`
-  const [reason] = Object.entries(tally.byReason).sort((a, b) => b[1] - a[1])[0] ?? ['']
+  const reason = mostOften(tally)
   return new EtlError(
     'ETL_REJECTS_TOO_MANY',
     `${what} has ${tally.counts.rejected} rejects in ${tally.counts.read} records, and ${allowed} are allowed. Most often: ${reason}.`,
@@ -26,12 +26,19 @@ export function tooManyRejects(what: string, tally: Tally, limit: number | { rea
 }
 
 /** The error of a group that would be replaced by nothing. */
-export function allRejected(group: string, { counts, byReason }: Tally): EtlError {
-  const [reason] = Object.entries(byReason).sort((a, b) => b[1] - a[1])[0] ?? ['']
+export function allRejected(group: string, tally: Tally): EtlError {
+  const { counts } = tally
+  const reason = mostOften(tally)
   return new EtlError(
     'ETL_REJECTS_TOO_MANY',
     `Every record of group "${group}" was rejected (${counts.rejected}), most often: ${reason}. What was published before stays. ` +
-      'To publish an empty group all the same, set maxRejects to 100 %.',
+      'To publish an empty group all the same, allow as many: maxRejects { share: 1 } (--max-rejects 100%).',
     { context: { group, rejected: counts.rejected } },
   )
+}
+
+/** The most frequent reason, to stand at the end of a sentence: reasons may be sentences themselves. */
+function mostOften({ byReason }: Tally): string {
+  const [reason] = Object.entries(byReason).sort((a, b) => b[1] - a[1])[0] ?? ['']
+  return reason.replace(/\.$/, '')
 }

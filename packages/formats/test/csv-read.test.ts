@@ -116,7 +116,7 @@ describe('reading CSV that is broken', () => {
         raw: '1',
         position: { line: 2, byte: 4, column: 'b' },
         code: 'ETL_RECORD_UNPARSABLE',
-        message: 'The row has 1 fields and the header 2.',
+        message: 'The row has 1 field and the header 2.',
       },
       {
         raw: '5,6,7',
@@ -124,6 +124,15 @@ describe('reading CSV that is broken', () => {
         code: 'ETL_RECORD_UNPARSABLE',
         message: 'The row has 3 fields and the header 2.',
       },
+    ])
+  })
+
+  it('tells a column without a name by its number in the position, not as the path of a field', async () => {
+    const [batch] = await batchesOf(csv(), pieces('a,b\n5,6,7\n5,6,x"y\n', [64]))
+
+    expect(batch?.unreadable?.map(({ position, error }) => [position, error.path])).toEqual([
+      [{ line: 2, byte: 4, column: 3 }, []],
+      [{ line: 3, byte: 10, column: 3 }, []],
     ])
   })
 

@@ -5,6 +5,7 @@ import { didYouMean } from '../nearest.js'
 import type { ParamField, ParamFields } from './param-fields.js'
 import { paramValue } from './param-values.js'
 import type { Given } from './parse.js'
+import { plainMessage, type TypedIssue } from './plain-issue.js'
 
 /** Parameters as given, and what is wrong with them: one line for each problem, naming its flag. */
 export interface ReadParams {
@@ -23,6 +24,7 @@ export async function readParams(
 ): Promise<ReadParams> {
   const problems: string[] = []
   const input: Record<string, unknown> = { ...(await wholeParams(given.texts.get('params')?.at(-1), cwd, problems)) }
+  const unread = problems.length > 0
   for (const field of fields) {
     const texts = given.texts.get(field.flag)
     const value = texts ? paramValue(field, texts) : given.switches.get(field.flag)
@@ -36,11 +38,30 @@ export async function readParams(
   if (!pipeline.params) return { input, output: {}, problems }
   const result = await pipeline.params['~standard'].validate(input)
   if (!result.issues) return { input, output: result.value, problems }
-  return { input, problems: [...problems, ...result.issues.map(issue => problemText(issue, fields, input))] }
+  const issues = result.issues.filter(
+    // What is told already, and what the parameters that could not be read may hold.
+    issue => !isToldAlready(issue, strangers) && !(unread && isMissing(issue, input)),
+  )
+  return { input, problems: [...problems, ...issues.map(issue => problemText(issue, fields, input))] }
 }
 
-interface Issue {
-  readonly message: string
+/** A schema that refuses unknown keys names those that were told with what may have been meant. */
+function isToldAlready({ code, keys, path }: Issue, strangers: readonly string[]): boolean {
+  return (
+    code === 'unrecognized_keys' && (path ?? []).length === 0 && Array.isArray(keys) && keys.every(key => strangers.includes(key))
+  )
+}
+
+/** Whether a whole parameter is not there. */
+function isMissing({ path = [] }: Issue, input: Readonly<Record<string, unknown>>): boolean {
+  const [step, ...inner] = path
+  const key = typeof step === 'object' ? step.key : step
+  return key !== undefined && inner.length === 0 && input[String(key)] === undefined
+}
+
+interface Issue extends TypedIssue {
+  /** Of zod, for keys it does not know. */
+  readonly keys?: unknown
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined
 }
 
@@ -51,10 +72,10 @@ export function problemText(issue: Issue, fields: readonly ParamField[], input: 
   const field = fields.find(each => each.key === key)
   const flag = field ? `--${field.flag}` : `"${String(key)}"`
   const about = field?.description ? ` (${field.description})` : ''
-  if (input[String(key)] === undefined && inner.length === 0) return `${flag} is required${about}.`
+  if (isMissing(issue, input)) return `${flag} is required${about}.`
   const value = input[String(key)]
   const meant = field && field.choices.length > 0 && typeof value === 'string' ? didYouMean(value, field.choices) : ''
-  return `${[flag, ...inner.map(step => (typeof step === 'number' ? `value ${step + 1}` : String(step)))].join(', ')}: ${issue.message}.${meant}`.replace(
+  return `${[flag, ...inner.map(step => (typeof step === 'number' ? `value ${step + 1}` : String(step)))].join(', ')}: ${plainMessage(issue)}.${meant}`.replace(
     /\.\.(?=$| )/,
     '.',
   )

@@ -102,15 +102,15 @@ function batchOf({ block, slices, names, settings, ends, place, options }: Batch
     places.push(...run)
     run = []
   }
-  const bad = (slice: Slice<CsvNote>, error: RecordError) => {
+  const bad = (slice: Slice<CsvNote>, error: RecordError, column: string | number | undefined = error.path[0]) => {
     endRun()
-    unreadable.push({ raw: rawText(bytes, slice), position: positionOf(slice, error.path[0]), error })
+    unreadable.push({ raw: rawText(bytes, slice), position: positionOf(slice, column), error })
   }
 
   for (const slice of slices) {
     if (skipBlank && slice.end === slice.start && !slice.tooLong) continue
     const problem = problemOf(slice, bytes, { names, options, place })
-    if (problem) bad(slice, problem)
+    if (problem) bad(slice, problem, problem.path[0] ?? columnPast(slice, names))
     else if (!validText && !isUtf8(bytes.subarray(slice.start, slice.end)))
       bad(slice, brokenText(bytes, slice, names, settings, ends))
     else run.push(slice)
@@ -151,11 +151,24 @@ function problemOf(
     throw malformed(known.place, 'a quote opened in this line is never closed, so nothing behind it can be told apart.', slice)
   }
   if (slice.tooLong) return tooLong(known?.options.maxRecordBytes)
-  if (fault) return unparsable(faultTexts[fault.kind], [known?.names[fault.field] ?? fault.field + 1])
+  if (fault) return unparsable(faultTexts[fault.kind], nameAt(known?.names, fault.field))
   if (!known) return isUtf8(bytes.subarray(slice.start, slice.end)) ? undefined : notUtf8()
   const { names } = known
   if (fields === names.length) return undefined
-  return unparsable(`The row has ${fields} fields and the header ${names.length}.`, [names[fields] ?? names.length + 1])
+  return unparsable(
+    `The row has ${fields} ${fields === 1 ? 'field' : 'fields'} and the header ${names.length}.`,
+    nameAt(names, fields),
+  )
+}
+
+/** A path is told before the message: a number of its own would say nothing there. */
+const nameAt = (names: readonly string[] = [], field: number): string[] => (names[field] === undefined ? [] : [names[field]])
+
+/** The number, from 1, of the first column that has no name, where that is what is wrong. */
+function columnPast({ tooLong, note: { fault, fields } }: Slice<CsvNote>, names: readonly string[]): number | undefined {
+  if (tooLong) return undefined
+  if (fault) return fault.field < names.length ? undefined : fault.field + 1
+  return fields > names.length ? names.length + 1 : undefined
 }
 
 function brokenText(

@@ -93,6 +93,7 @@ export type { CustomStep } from './steps/row.js'
 export type { Step, StepContext, StepRows, StepRun } from './steps/step.js'
 export type { ValidateOptions } from './steps/validate.js'
 export type {
+  CutOff,
   RelatedTable,
   RelatedTablesOptions,
   TableHistory,

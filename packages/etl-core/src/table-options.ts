@@ -21,7 +21,10 @@ export interface TableSinkOptions<T> {
 /** How flat records become rows of several tables that refer to each other. */
 export interface RelatedTablesOptions<T> {
   readonly tables: Readonly<Record<string, RelatedTable<T>>>
-  /** Views by name, each of a table: its rows with all they refer to, flat, with the columns named as the record's fields are. */
+  /**
+   * Views by name, each of a table: its rows with all they refer to, flat, with the columns named as the record's fields are, and with the
+   * table's id, if it has one.
+   */
   readonly views?: Readonly<Record<string, string>>
   /** Of the records. Default: the schema of the flow's last `validate`. */
   readonly schema?: StandardSchemaV1<unknown, T>
@@ -68,14 +71,26 @@ export interface TableSourceOptions<T> {
   readonly schema: StandardSchemaV1<unknown, T>
   /** Columns that are unique together and take no null. Rows come in their order, and a cursor holds the key of the last one. */
   readonly key: readonly (keyof T & string)[]
-  /** Only rows whose timestamp or date is earlier than this, as text of that type: `2026-01-26T13:00:00Z`. */
-  readonly before?: { readonly column: keyof T & string; readonly value: string }
+  /** Only rows whose timestamp or date is earlier than the cut-off. Decided once, when the load begins. */
+  readonly before?: CutOff & { readonly column: keyof T & string }
   /** Only rows with a greater key than any that an earlier load has read. Default false: all of them in every load. */
   readonly newOnly?: boolean
   /** Rows are cut into this many splits by ranges of the key's first column. Default 1. */
   readonly splits?: number
+  /**
+   * Where rows are removed by `key` when they are moved: the table that a view is of. Default: `table` itself. Views of related tables have
+   * the id of their table's rows, which is a good key.
+   */
+  readonly removeFrom?: string
   /** Rows asked for at once. Default 10,000. */
   readonly pageRows?: number
   /** More for the fingerprint. */
   readonly identity?: Json
 }
+
+/** An instant or a day up to which rows count, excluded. */
+export type CutOff =
+  /** As text of the column's type: `2026-01-26T13:00:00Z`, `2026-01-26`. */
+  | { readonly value: string }
+  /** So many milliseconds before `now`: a UTC timestamp, by default when the load began. */
+  | { readonly olderThanMs: number; readonly now?: string }

@@ -4,7 +4,7 @@ import type { PlannedTable, PlannedView } from './plan.js'
 
 /**
  * Views of tables with all they refer to. A field that several tables hold is taken from the one that is nearest; a table that is reached
- * in several ways is joined once, as one record has one row of it.
+ * in several ways is joined once, as one record has one row of it. The id of the table itself comes first: rows can be named by it.
  */
 export function plannedViews(
   views: Readonly<Record<string, string>>,
@@ -29,6 +29,9 @@ export function plannedViews(
     }
     const order = new Map(fields.map((field, index) => [field.name, index]))
     columns.sort((a, b) => (order.get(a.as) ?? 0) - (order.get(b.as) ?? 0))
-    return { name, at: tableName(name), table: root, joins, columns }
+    const id = tables[root]?.id
+    const named =
+      id === undefined || columns.some(({ as }) => as === id) ? columns : [{ table: root, column: id, as: id }, ...columns]
+    return { name, at: tableName(name), table: root, joins, columns: named }
   })
 }

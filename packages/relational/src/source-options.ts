@@ -1,4 +1,4 @@
-import { ConfigError, type TableSourceOptions } from '@millrace/etl-core'
+import { ConfigError, type CutOff, type TableSourceOptions } from '@millrace/etl-core'
 import { type Column, columnsOf, problemOf } from '@millrace/schema/columns'
 import { keyTypeProblem } from './declaration.js'
 import { doubledNames, tableName } from './names.js'
@@ -8,7 +8,11 @@ export interface PlannedSource {
   /** What is read, in this order. */
   readonly columns: readonly Column[]
   readonly key: readonly Column[]
-  readonly before?: { readonly column: Column; readonly value: string }
+  readonly before?: {
+    readonly column: Column
+    /** The cut-off of a load that began then, as text of the column's type. */
+    valueAt(startedAtMs: number): string
+  }
   readonly splits: number
   readonly pageRows: number
 }
@@ -19,7 +23,7 @@ export interface PlannedSource {
  * @throws ConfigError `ETL_CONFIG_INVALID` with everything that is wrong at once, `ETL_COLUMNS_UNKNOWN` for a schema without types.
  */
 export function planSource<T>(options: TableSourceOptions<T>): PlannedSource {
-  const { table, key, before, splits = 1, pageRows = 10_000 } = options
+  const { table, key, before, removeFrom, splits = 1, pageRows = 10_000 } = options
   const columns = columnsOf(options.schema)
   const columnOf = (name: string) => columns.find(column => column.name === name)
   const cutOff = before && columnOf(before.column)
@@ -38,7 +42,8 @@ export function planSource<T>(options: TableSourceOptions<T>): PlannedSource {
       return problem ? [`"${name}" cannot be part of the key: ${problem}`] : []
     }),
     ...(before && !cutOff ? [`"before" names "${before.column}", which the schema does not have`] : []),
-    ...(before && cutOff ? beforeProblems(cutOff, before.value) : []),
+    ...(before && cutOff ? beforeProblems(cutOff, before) : []),
+    ...(removeFrom === undefined || tableName(removeFrom).name !== '' ? [] : ['"removeFrom" is empty']),
     ...(whole(splits) ? [] : [`"splits" is ${splits}, and a whole number from 1 on is needed`]),
     ...(whole(pageRows) ? [] : [`"pageRows" is ${pageRows}, and a whole number from 1 on is needed`]),
   ]
@@ -47,14 +52,34 @@ export function planSource<T>(options: TableSourceOptions<T>): PlannedSource {
   return {
     columns,
     key: key.map(name => columnOf(name) as Column),
-    ...(before && cutOff ? { before: { column: cutOff, value: before.value } } : {}),
+    ...(before && cutOff
+      ? { before: { column: cutOff, valueAt: (startedAtMs: number) => cutOffText(cutOff, before, startedAtMs) } }
+      : {}),
     splits,
     pageRows,
   }
 }
 
-function beforeProblems({ name, type }: Column, value: string): readonly string[] {
+function beforeProblems({ name, type }: Column, cutOff: CutOff): readonly string[] {
   if (type.kind !== 'date' && type.kind !== 'timestamp') return [`"before" names "${name}", which is no timestamp or date`]
-  const problem = problemOf(type.kind === 'timestamp' ? { kind: 'timestamp', precision: 7 } : type, value)
-  return problem ? [`"before" is ${JSON.stringify(value)}, which ${problem}`] : []
+  if ('value' in cutOff) {
+    const problem = problemOf(type.kind === 'timestamp' ? anyInstant : type, cutOff.value)
+    return problem ? [`"before" is ${JSON.stringify(cutOff.value)}, which ${problem}`] : []
+  }
+  const { olderThanMs, now } = cutOff
+  const problem = now === undefined ? undefined : problemOf(anyInstant, now)
+  return [
+    ...(Number.isFinite(olderThanMs) && olderThanMs >= 0 ? [] : [`"olderThanMs" is ${olderThanMs}, and must be 0 or more`]),
+    ...(problem ? [`"now" is ${JSON.stringify(now)}, which ${problem}`] : []),
+  ]
+}
+
+const anyInstant = { kind: 'timestamp', precision: 7 } as const
+
+/** Instants are cut to milliseconds: a row of the very millisecond stays for the next load. */
+function cutOffText({ type }: Column, cutOff: CutOff, startedAtMs: number): string {
+  if ('value' in cutOff) return cutOff.value
+  const nowMs = cutOff.now === undefined ? startedAtMs : Date.parse(cutOff.now)
+  const text = new Date(nowMs - cutOff.olderThanMs).toISOString()
+  return type.kind === 'date' ? text.slice(0, 10) : text
 }

@@ -15,6 +15,7 @@ import { type Session, sessionOver } from '../session.js'
 import { boundaries, lastKey, noFile, refuseNullKeys, rowsFound, type SourceTable, sourceTable } from './look.js'
 import { behindSql, cutOffSql, type KeyJson, type RowRange, rangeSql } from './ranges.js'
 import { readPages, type SplitParams } from './read.js'
+import { rowRemoval } from './removal.js'
 
 /** A source of the rows of a table or view; see `SqlPlace.source`. */
 export function tableSource<T>(database: Database, place: string, options: TableSourceOptions<T>): Source<T> {
@@ -31,7 +32,11 @@ export function tableSource<T>(database: Database, place: string, options: Table
     async plan(ctx) {
       const plan = await translated(action(`look at table ${name}`), () =>
         database.read(
-          session => planRows(session, place, options, planned, newOnly ? ctx.bookmarks.get(name) : undefined),
+          session =>
+            planRows(session, place, options, planned, {
+              bookmark: newOnly ? ctx.bookmarks.get(name) : undefined,
+              before: planned.before?.valueAt(ctx.load.startedAtMs) ?? null,
+            }),
           ctx.signal,
         ),
       )
@@ -58,6 +63,8 @@ export function tableSource<T>(database: Database, place: string, options: Table
       }
     },
 
+    removal: rowRemoval(database, place, options, planned),
+
     revive(raw) {
       const from = raw as Readonly<Record<string, Json>>
       return Object.fromEntries(planned.columns.map(({ name, type }) => [name, fromJsonForm(type, from[name] ?? null)])) as T
@@ -76,10 +83,9 @@ async function planRows<T>(
   place: string,
   options: TableSourceOptions<T>,
   planned: PlannedSource,
-  bookmark: Bookmark | undefined,
+  { bookmark, before }: { readonly bookmark: Bookmark | undefined; readonly before: string | null },
 ): Promise<{ readonly splits: readonly Split[]; readonly last?: KeyJson }> {
   const table = await sourceTable(session, place, options.table, planned)
-  const before = planned.before?.value ?? null
   const after = (bookmark as KeyJson | undefined) ?? null
   const wanted = [...cutOffSql(table, before), ...(after === null ? [] : [behindSql(table, after)])]
   const where = wanted.length === 0 ? 'true' : wanted.join(' AND ')

@@ -6,6 +6,7 @@ import {
   type PlannedTable,
   type PlannedView,
   type RelationalPlan,
+  sameName,
 } from '@millrace/relational'
 import { duckdbType } from '@millrace/schema/columns'
 import { namesSql, quoted, tableSql, textSql } from './sql.js'
@@ -28,7 +29,9 @@ export function createTable(table: PlannedTable, plan: RelationalPlan, referable
   const unique = table.unique.length === 0 ? [] : [`UNIQUE (${namesSql(table.unique)})`]
   const foreign = fixedReferences(table).flatMap(({ name, to }) => {
     const other = plan.tables[to]
-    return other?.id !== undefined && referable(to)
+    // DuckDB has none from one schema into another.
+    const near = sameName(other?.at.schema ?? 'main', table.at.schema ?? 'main')
+    return near && other?.id !== undefined && referable(to)
       ? [`FOREIGN KEY (${quoted(name)}) REFERENCES ${tableSql(other.at)} (${quoted(other.id)})`]
       : []
   })

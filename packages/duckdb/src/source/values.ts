@@ -72,7 +72,7 @@ export function readColumn(column: Column, stored: string): ReadColumn {
     case 'string':
       return made(stored === 'VARCHAR' ? name : `CAST(${name} AS VARCHAR)`)
     case 'bytes':
-      return made(name, raw => (raw as DuckDBBlobValue).bytes)
+      return made(name, raw => new Uint8Array((raw as DuckDBBlobValue).bytes))
     case 'bool':
       return made(name)
   }

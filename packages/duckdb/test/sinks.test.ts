@@ -1,0 +1,185 @@
+import { definePipeline, from, run, type SourceBatch } from '@millrace/etl-core'
+import { arraySource, testSplitContext } from '@millrace/etl-testkit'
+import { column } from '@millrace/schema'
+import { describe, expect, test } from 'vitest'
+import * as z from 'zod'
+import { duckdb } from '../src/index.js'
+import { load, ready } from './support/loads.js'
+import { placeAt, query } from './support/places.js'
+import { tempDatabase } from './support/temp.js'
+
+const schema = z.object({ id: column.int32(), name: column.string() })
+type Row = z.infer<typeof schema>
+const rows = (...ids: readonly number[]): Row[] => ids.map(id => ({ id, name: `plant ${id}` }))
+
+describe('a pipeline into a DuckDB file', () => {
+  const pipeline = (
+    path: string,
+    batches: readonly (readonly Row[])[],
+    disposition: 'append' | 'merge' | 'replace',
+    name = 'plants',
+  ) =>
+    definePipeline({
+      name,
+      connectors: [duckdb],
+      build: ({ connect }) =>
+        from(arraySource<Row>({ splits: { a: batches.flat() }, group: 'all' }))
+          .validate(schema)
+          .into(
+            connect.table(`duckdb:${path}`, {
+              table: 'plants',
+              disposition,
+              ...(disposition === 'merge' && { key: ['id'] as const }),
+            }),
+          ),
+    })
+  const ids = async (path: string) => (await query(path, 'SELECT id FROM plants ORDER BY id')).map(({ id }) => id)
+
+  test('is exactly once in effect, whatever it does with what was there', async () => {
+    for (const disposition of ['append', 'merge', 'replace'] as const) {
+      const report = await run(pipeline(await tempDatabase(), [rows(1)], disposition))
+
+      expect(report).toMatchObject({ status: 'succeeded', guarantee: { delivery: 'exactly once', survivesStop: true } })
+    }
+  })
+
+  test('keeps its state, its rejects and its rows in that file', async () => {
+    const path = await tempDatabase()
+    const bad = [{ id: 1.5, name: 'half a plant' }, ...rows(2)]
+
+    const report = await run(pipeline(path, [bad], 'append'))
+
+    expect(report).toMatchObject({ state: `duckdb:${path}`, counts: { written: 1, rejected: 1 } })
+    expect(await ids(path)).toEqual([2])
+    expect((await query(path, `SELECT count(*) AS n FROM _millrace_state WHERE key LIKE 'rejects/%'`))[0]).toEqual({ n: '1' })
+  })
+
+  test('two fresh runs append twice, merge once, and replace', async () => {
+    const seen: Record<string, unknown> = {}
+    for (const disposition of ['append', 'merge', 'replace'] as const) {
+      const path = await tempDatabase()
+      await run(pipeline(path, [rows(1, 2)], disposition))
+      await run(pipeline(path, [rows(2, 3)], disposition))
+      seen[disposition] = await ids(path)
+    }
+
+    expect(seen).toEqual({ append: [1, 2, 2, 3], merge: [1, 2, 3], replace: [2, 3] })
+  })
+
+  test('keeps nothing of finished loads but that they are done', async () => {
+    const path = await tempDatabase()
+    for (let count = 0; count < 3; count++) await run(pipeline(path, [rows(count)], 'replace'))
+
+    const tables = await query(path, `SELECT table_name AS name FROM duckdb_tables() WHERE table_name LIKE '%staged%'`)
+    const [counts] = await query(
+      path,
+      'SELECT (SELECT count(*) FROM _millrace_splits) AS splits, (SELECT count(*) FROM _millrace_groups) AS groups',
+    )
+
+    expect({ tables, counts }).toEqual({ tables: [], counts: { splits: '0', groups: '1' } })
+  })
+
+  test('pipelines share a table, and a group of one does not touch the other’s', async () => {
+    const path = await tempDatabase()
+    await run(pipeline(path, [rows(1)], 'merge', 'one'))
+    await run(pipeline(path, [rows(1, 2)], 'merge', 'other'))
+
+    expect(await ids(path)).toEqual([1, 2])
+  })
+
+  test('says what it writes where', async () => {
+    const { explain } = pipeline('x.duckdb', [], 'replace').build({})
+
+    expect(explain()).toMatchObject({
+      sink: 'duckdb',
+      writes: 'duckdb:x.duckdb, table plants, replaced group by group',
+      state: 'duckdb:x.duckdb',
+    })
+  })
+})
+
+describe('a writer', () => {
+  test('puts small batches into one transaction, and a large one does not wait for the flush', async () => {
+    const path = await tempDatabase()
+    const sink = ready(placeAt(path).table<Row>({ table: 'plants' }), schema)
+    const writer = await sink.open(testSplitContext())
+    const count = async () => (await query(path, 'SELECT count(*) AS n FROM plants'))[0]?.n
+    const batch = (batchNo: number, records: readonly Row[]) => ({
+      id: String(batchNo),
+      checkpoint: { batchNo, cursor: batchNo },
+      rows: { length: records.length, toArray: () => records },
+      rawOf: (row: number) => row,
+    })
+
+    await writer.write(batch(1, rows(1, 2)))
+    expect(await count()).toBe('0')
+    await writer.write(batch(2, rows(...Array.from({ length: 20_000 }, (_, id) => id))))
+    expect(await count()).toBe('20002')
+    await writer.write(batch(3, rows(3)))
+    expect(await writer.flush()).toEqual({ batchNo: 3, cursor: 3 })
+    expect(await count()).toBe('20003')
+    await writer.abort(new Error('the test is over'))
+  })
+
+  test('of a source that gives other records the second time replaces what it staged before', async () => {
+    const path = await tempDatabase()
+    let reads = 0
+    const fickle = {
+      name: 'fickle',
+      capabilities: { resumable: false, rereads: 'mayDiffer' as const },
+      plan: async () => ({ splits: [{ id: 'a', params: null }] }),
+      async *read(): AsyncGenerator<SourceBatch<Row>> {
+        reads++
+        yield { records: rows(reads * 10, reads * 10 + 1), cursor: 1 }
+        if (reads === 1) throw Object.assign(new Error('away'), { name: 'SyntaxError' })
+        yield { records: rows(reads * 10 + 2), cursor: 2 }
+      },
+    }
+    const replacing = () =>
+      run(
+        definePipeline({
+          name: 'fickle',
+          build: () => from(fickle).into(placeAt(path).table<Row>({ table: 'plants', disposition: 'replace', schema })),
+        }),
+        undefined,
+        { flushEvery: { batches: 1, intervalMs: 60_000 } },
+      )
+    await replacing()
+
+    const report = await replacing()
+
+    expect(report.status).toBe('succeeded')
+    expect((await query(path, 'SELECT id FROM plants ORDER BY id')).map(({ id }) => id)).toEqual([20, 21, 22])
+  })
+})
+
+describe('a replaced group', () => {
+  test('is not put over one that another load has published since', async () => {
+    const path = await tempDatabase()
+    const sink = () => ready(placeAt(path).table<Row>({ table: 'plants', disposition: 'replace' }), schema)
+    const late = sink()
+    const ctx = testSplitContext({
+      load: { loadId: 'late', startedAtMs: 1, attempt: 1, epoch: 1 },
+      split: { id: 'split-1', params: null, group: 'all' },
+    })
+    const found = await late.survey?.([ctx.split], ctx)
+    const writer = await late.open(ctx)
+    const receipt = await writer.commit()
+    await load(sink(), [rows(1, 2)])
+
+    const publishing = late.publish?.({ name: 'all', receipts: [{ split: ctx.split, receipt }], found: found ?? null }, ctx)
+
+    await expect(publishing).rejects.toMatchObject({ code: 'ETL_SINK_CONFLICT', retry: 'never' })
+    expect(await query(path, 'SELECT id FROM plants ORDER BY id')).toEqual([{ id: 1 }, { id: 2 }])
+  })
+
+  test('keeps its name in the column that is asked for', async () => {
+    const path = await tempDatabase()
+
+    await load(ready(placeAt(path).table<Row>({ table: 'plants', disposition: 'replace', groupColumn: 'the "group"' }), schema), [
+      rows(1),
+    ])
+
+    expect(await query(path, 'SELECT "the ""group""" AS g FROM plants')).toEqual([{ g: 'all' }])
+  })
+})

@@ -1,4 +1,4 @@
-import { isEtlError, overallStatus, type RunReport } from '@millrace/etl-core'
+import { errorsOf, isEtlError, overallStatus, type RunReport } from '@millrace/etl-core'
 
 /**
  * What the command's exit code says.
@@ -17,9 +17,18 @@ export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
 /** The exit code of a run that came to a report: that of the run and of everything that followed it. */
 export function exitCodeOf(report: RunReport, interrupted: boolean): ExitCode {
   const status = overallStatus(report)
+  if (status === 'failed' && isWrongUse(report)) return exitCodes.wrongUse
   if (status === 'failed') return exitCodes.failed
   if (status === 'stopped') return interrupted ? exitCodes.interrupted : exitCodes.stopped
   return exitCodes.done
+}
+
+/** Some problems of options are only found when the first record is read or written: they are no other than those found before. */
+function isWrongUse(report: RunReport): boolean {
+  const { groups, counts, next } = report
+  const errors = [...errorsOf(report), ...groups.flatMap(({ error }) => (error ? [error] : []))]
+  const nothingDone = counts.written === 0 && groups.every(({ status }) => status !== 'published') && next === undefined
+  return nothingDone && errors.length > 0 && errors.every(({ code }) => /^ETL_(CONFIG_INVALID|PARAMS_\w+|PLACE_\w+)$/.test(code))
 }
 
 /** The exit code of something thrown: ConfigError is the class of errors that the caller must act on. */

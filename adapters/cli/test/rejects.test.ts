@@ -323,6 +323,7 @@ describe('the flags of millrace rejects', () => {
     expect(err).toContain('Did you mean --reject-stage?')
     expect(err).toContain('--reject-limit takes a whole number from 1 on.')
     expect(err).toContain('--to is required')
+    expect(err).toContain('any valid value of that will do')
   })
 
   test('are explained with examples, with and without a pipeline', async () => {

@@ -1,9 +1,12 @@
-import { readFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { RunReport } from '@millrace/etl-core'
 import { describe, expect, test } from 'vitest'
 import type { SignalName } from '../src/index.js'
 import { command, fileWith, jsonLines, numbers, tempFolder } from './support/command.js'
+
+const headless = fileURLToPath(new URL('fixtures/headless.ts', import.meta.url))
 
 const run = (argv: readonly string[], over: Parameters<typeof command>[1] = {}) => {
   const folder = tempFolder()
@@ -103,6 +106,27 @@ describe('millrace run, its exit code', () => {
 
     expect(code).toBe(2)
     expect(err).toContain('Listed: lines:')
+  })
+
+  test('is 2 for a place of a known scheme, with the package that opens it', async () => {
+    const { code, err } = await command(['run', numbers, '--to', 's3://bucket/x'])
+
+    expect(code).toBe(2)
+    expect(err).toContain(
+      "\n  npm install @millrace/s3, and in the pipeline: import { s3 } from '@millrace/s3' and connectors: [s3].",
+    )
+    expect((await command(['run', numbers, '--to', 'ftp://x'])).err).not.toContain('npm install')
+  })
+
+  test('is 2 for options that are found wrong when the first record is read', async () => {
+    const folder = tempFolder()
+    mkdirSync(join(folder, 'in'))
+    writeFileSync(join(folder, 'in/a.csv'), '1,2\n')
+    const { code, out, err } = await command(['run', headless, '--folder', `file:${folder}`])
+
+    expect(code).toBe(2)
+    expect(reportOf(out)).toMatchObject({ status: 'failed', error: { code: 'ETL_CONFIG_INVALID' } })
+    expect(err).toContain('needs "columns"')
   })
 
   test.each([

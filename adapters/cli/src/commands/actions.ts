@@ -23,7 +23,10 @@ export async function runAction(
     const texts = Object.values(actions).map(
       ({ command }) => `millrace ${command.name} <pipeline> [flags]\n    ${command.does}\n`,
     )
-    io.stdout.write(texts.join(''))
+    const one = Object.keys(actions)[0]
+    io.stdout.write(
+      `${texts.join('')}\nThe flags of each: millrace ${name} ${one} --help; with a pipeline's own: millrace ${name} ${one} <pipeline> --help\n`,
+    )
     return exitCodes.done
   }
   const names = Object.keys(actions)

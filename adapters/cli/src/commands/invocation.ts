@@ -21,6 +21,8 @@ export interface PipelineCommand {
   readonly name: string
   readonly does: string
   readonly groups: readonly FlagGroup[]
+  /** Parameters matter only as far as the place of state depends on them. */
+  readonly looksAtState?: true
   /** Shown in help with any pipeline's name before them, instead of the pipeline's own, which are made for `run`. */
   readonly examples?: readonly CommandExample[]
 }
@@ -65,7 +67,7 @@ export async function readInvocation(
     io.stdout.write(pipelineHelp(pipeline, params, set, command.examples ?? pipeline.examples, io.columns))
     return undefined
   }
-  return checked(pipeline, params, given, set, io.cwd, judge)
+  return checked(pipeline, params, given, set, io.cwd, judge, command.looksAtState === true)
 }
 
 async function checked(
@@ -75,6 +77,7 @@ async function checked(
   { usage }: FlagSet,
   cwd: string,
   judge: (given: Given, problems: string[]) => void,
+  looksAtState: boolean,
 ): Promise<Invocation> {
   const problems = [...given.problems]
   // Behind an unknown flag stands its value, which is no operand of its own.
@@ -84,17 +87,23 @@ async function checked(
   judge(given, problems)
   const read = await readParams(pipeline, params, given, cwd)
   problems.push(...read.problems)
-  if (problems.length > 0) throw invalidFlags(problems, usage)
+  if (problems.length > 0) throw invalidFlags(problems, usage, looksAtState && read.missing ? anyValue : undefined)
   return { pipeline, input: read.input, given, build: () => pipeline.build(read.output) }
 }
 
-function invalidFlags(problems: readonly string[], usage: string): ConfigError {
+/** A pipeline's schema does not say which of its parameters the place is made of. */
+const anyValue = 'Only the place of the state is looked for: where it does not depend on a flag, any valid value of that will do.'
+
+function invalidFlags(problems: readonly string[], usage: string, hint: string | undefined): ConfigError {
   const [only, ...more] = problems
   const message =
     more.length === 0
       ? `${only}`
       : `${problems.length} things are wrong with the flags.\n${problems.map(line => `  ${line}`).join('\n')}`
-  return new ConfigError('ETL_FLAGS_INVALID', `${message}${more.length === 0 ? ' ' : '\n  '}See ${usage} --help.`)
+  return new ConfigError(
+    'ETL_FLAGS_INVALID',
+    `${message}${more.length === 0 ? ' ' : '\n  '}${hint ? `${hint} ` : ''}See ${usage} --help.`,
+  )
 }
 
 /** The first word that is neither a flag nor a known flag's value. */

@@ -11,6 +11,7 @@ import type { PipelineCommand } from './invocation.js'
 import { storedRejects } from './stored-rejects.js'
 
 const command: PipelineCommand = {
+  looksAtState: true,
   name: 'rejects discard',
   does: 'Forgets rejects for good. What was published stays.',
   groups: [

@@ -8,6 +8,7 @@ import type { PipelineCommand } from './invocation.js'
 import { storedRejects } from './stored-rejects.js'
 
 const command: PipelineCommand = {
+  looksAtState: true,
   name: 'rejects ls',
   does: 'Counts the records that did not arrive, by load, stage and reason. Changes nothing.',
   groups: [

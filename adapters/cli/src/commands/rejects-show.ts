@@ -10,6 +10,7 @@ import type { PipelineCommand } from './invocation.js'
 import { storedRejects } from './stored-rejects.js'
 
 const command: PipelineCommand = {
+  looksAtState: true,
   name: 'rejects show',
   does: 'Shows records that did not arrive: where they stood, what is wrong with them, and the record as it was read. Changes nothing.',
   groups: [

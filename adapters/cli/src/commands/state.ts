@@ -9,11 +9,13 @@ import { type PipelineCommand, readInvocation } from './invocation.js'
 import { stateOf } from './state-place.js'
 
 const show: PipelineCommand = {
+  looksAtState: true,
   name: 'state show',
   does: "Shows what a pipeline's state holds: its owner, the unfinished load, bookmarks and rejects. Changes nothing.",
   groups: [{ heading: 'Flags:', flags: [paramsFlag, stateFlag, jsonFlag, verboseFlag, helpFlag] }],
 }
 const reset: PipelineCommand = {
+  looksAtState: true,
   name: 'state reset',
   does: "Forgets a pipeline's state: the next run loads everything anew. Published data stays; stored rejects go.",
   groups: [{ heading: 'Flags:', flags: [paramsFlag, stateFlag, yesFlag, jsonFlag, verboseFlag, helpFlag] }],

@@ -13,6 +13,8 @@ export interface ReadParams {
   /** What the pipeline's schema made of them; only when there are no problems. */
   readonly output?: unknown
   readonly problems: readonly string[]
+  /** A required parameter is not there. */
+  readonly missing?: true
 }
 
 /** Puts `--params` and the flags together and has the pipeline's schema judge them. Only what was given is handed on: defaults are the schema's. */
@@ -42,7 +44,12 @@ export async function readParams(
     // What is told already, and what the parameters that could not be read may hold.
     issue => !isToldAlready(issue, strangers) && !(unread && isMissing(issue, input)),
   )
-  return { input, problems: [...problems, ...issues.map(issue => problemText(issue, fields, input))] }
+  const missing = issues.some(issue => isMissing(issue, input))
+  return {
+    input,
+    problems: [...problems, ...issues.map(issue => problemText(issue, fields, input))],
+    ...(missing ? { missing } : {}),
+  }
 }
 
 /** A schema that refuses unknown keys names those that were told with what may have been meant. */

@@ -23,7 +23,23 @@ function shortLines(error: ErrorJson): string[] {
   const [first = '', ...more] = error.message.split('\n')
   const cause =
     error.cause === undefined || error.message.includes(error.cause) ? [] : [`  cause: ${error.cause.replaceAll('\n', ' ')}`]
-  return [`millrace: ${first} [${error.code}]`, ...more, ...cause]
+  return [`millrace: ${first} [${error.code}]`, ...more, ...packageLine(error), ...cause]
+}
+
+/** Packages that open places, by scheme: the command may know them, the core does not. */
+const packages: Readonly<Record<string, { readonly name: string; readonly connector: string }>> = {
+  file: { name: '@millrace/objects', connector: 'folder' },
+  s3: { name: '@millrace/s3', connector: 's3' },
+}
+
+/** What is missing where a place is of a scheme that the pipeline does not list. */
+function packageLine({ code, context }: ErrorJson): string[] {
+  const scheme = code === 'ETL_PLACE_SCHEME' ? context?.scheme : undefined
+  const known = typeof scheme === 'string' && Object.hasOwn(packages, scheme) ? packages[scheme] : undefined
+  if (!known) return []
+  return [
+    `  npm install ${known.name}, and in the pipeline: import { ${known.connector} } from '${known.name}' and connectors: [${known.connector}].`,
+  ]
 }
 
 /** An error nobody foresaw is most often a slip in the pipeline: the first frame outside of Node and packages shows where. */

@@ -4,7 +4,7 @@ import { guaranteeOf } from '@millrace/etl-core'
 import { describe, expect, test } from 'vitest'
 import { errorTexts } from '../tools/docs-error-texts.mjs'
 import { codesIn, thrownCodes } from '../tools/docs-errors.mjs'
-import { filledIn, looseBlocks, regionOf, snippetsIn } from '../tools/docs-snippets.mjs'
+import { filledIn, looseBlocks, regionOf, snippetBlock, snippetsIn } from '../tools/docs-snippets.mjs'
 import { documentsNow } from '../tools/docs-sync.mjs'
 import { readJson, repositoryRoot } from '../tools/workspaces.mjs'
 
@@ -168,6 +168,17 @@ describe('a snippet', () => {
   test('must be there, and must end', () => {
     expect(() => regionOf(text, 'c', 'f.ts')).toThrow('f.ts has no region "c"')
     expect(() => regionOf('// #region a\nx', 'a', 'f.ts')).toThrow('does not end')
+  })
+
+  test('of code is followed by the file it is from; commands and outputs are not', () => {
+    const snippets = join(repositoryRoot, 'docs/snippets')
+    const last = (reference: string) => snippetBlock(snippets, reference).split('\n').at(-1)
+
+    expect(last('add-a-source/unchanged.ts#plan')).toBe(
+      'From [docs/snippets/add-a-source/unchanged.ts](../snippets/add-a-source/unchanged.ts)',
+    )
+    expect(last('population.ts')).toBe('[docs/snippets/population.ts](../snippets/population.ts)')
+    expect(last('state/commands.sh')).toBe('```')
   })
 
   test('is put between its markers, whatever stood there', () => {

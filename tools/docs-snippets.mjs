@@ -10,6 +10,8 @@ import { extname, join } from 'node:path'
 /** By ending: the language of the code block. What is not listed is shown as text. */
 const languages = { '.ts': 'ts', '.mjs': 'js', '.sh': 'sh', '.json': 'json', '.csv': 'text', '.txt': 'text' }
 
+const code = new Set(['ts', 'js'])
+
 const marker = /^<!-- (snippet|generated): (\S+) -->\n[\s\S]*?^<!-- \/\1 -->$/gm
 const regionStart = /^\s*(?:\/\/|#) #region (\S+)\s*$/
 const regionEnd = /^\s*(?:\/\/|#) #endregion\b/
@@ -37,11 +39,16 @@ export function regionOf(text, region, file) {
   return lines.map(line => line.slice(indent)).join('\n')
 }
 
-/** The code block for a reference such as `objects/latest.ts#pipeline`. */
+/** The code block for a reference such as `objects/latest.ts#pipeline`; under code, the file it is from, as a guide links to it. */
 export function snippetBlock(snippets, reference) {
   const [file, region] = reference.split('#')
   const text = readFileSync(join(snippets, file), 'utf8')
-  return `\`\`\`${languages[extname(file)] ?? 'text'}\n${regionOf(text, region, file)}\n\`\`\``
+  const language = languages[extname(file)] ?? 'text'
+  const block = `\`\`\`${language}\n${regionOf(text, region, file)}\n\`\`\``
+  // Commands and what they print stand for themselves; code has a place where the rest of it is.
+  return code.has(language)
+    ? `${block}\n\n${region === undefined ? '' : 'From '}[docs/snippets/${file}](../snippets/${file})`
+    : block
 }
 
 /** Markdown with what its markers ask for between them. */

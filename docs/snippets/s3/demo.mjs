@@ -69,6 +69,10 @@ async function serve() {
   )
   for (const [name, value] of Object.entries(s3.env())) say(`export ${name}=${value}`)
   say(`\nnpx millrace run worldbank --indicators ${indicators} --api-url ${api.url} --to s3://lake/worldbank`)
+  say('\nSlowly, and saved after every batch: press Ctrl-C in the middle, run it again, and it goes on.\n')
+  say(
+    `npx millrace run worldbank --indicators ${indicators} --api-url ${api.url} --to s3://lake/slowly --requests-per-second 2 --save-every 0`,
+  )
   await new Promise(resolve => process.once('SIGINT', resolve))
 }
 

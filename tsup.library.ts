@@ -7,8 +7,9 @@ import { entriesOf, hasCjs, readJson } from './tools/workspaces.mjs'
  * (tsup runs in the package's folder), so a new subpath is named in one place only; without `require` there, no CJS.
  *
  * Two configs because only ESM may be split: tsup's split CJS goes through a downlevelling pass that turns `?.`
- * and class fields into helper calls. `p-limit` and `yocto-queue` are ESM-only with a default export, so CJS needs
- * them inside. Nothing here cleans `dist`: the two configs would delete each other's output (the build script cleans).
+ * and class fields into helper calls. Declarations are made once, and the build script gives them the names that
+ * `require` wants. `p-limit` and `yocto-queue` are ESM-only with a default export, so CJS needs them inside. Nothing
+ * here cleans `dist`: the two configs would delete each other's output (the build script cleans).
  */
 export const library = (over: Options = {}) => {
   const manifest = readJson(join(process.cwd(), 'package.json'))
@@ -22,6 +23,6 @@ export const library = (over: Options = {}) => {
   }
   return defineConfig([
     { ...base, format: 'esm', splitting: true, ...over },
-    ...(hasCjs(manifest) ? [{ ...base, format: 'cjs', splitting: false, ...over } satisfies Options] : []),
+    ...(hasCjs(manifest) ? [{ ...base, format: 'cjs', splitting: false, dts: false, ...over } satisfies Options] : []),
   ])
 }

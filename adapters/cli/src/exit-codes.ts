@@ -5,7 +5,7 @@ import { errorsOf, isEtlError, overallStatus, type RunReport } from '@millrace/e
  *
  * - `done` 0: succeeded, or there was nothing new.
  * - `failed` 1: the run failed, or the data, a place or the state could not be reached.
- * - `wrongUse` 2: flags, parameters, a place or the pipeline's file are wrong. Nothing was read or written.
+ * - `wrongUse` 2: flags, parameters, a place, options or the pipeline's file are wrong. Nothing was written.
  * - `stopped` 3: stopped with work left (a deadline, SIGTERM). The next run goes on from there.
  * - `interrupted` 130: the same after Ctrl-C.
  */

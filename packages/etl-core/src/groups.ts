@@ -18,8 +18,10 @@ import type { Split } from './split.js'
 import { addTallies, emptyTally } from './tally.js'
 import { delay, orAborted } from './wait.js'
 
-/** The saved bookmarks may lag this far behind the published groups: after a crash those are published once more, which is harmless. */
+/** The saved bookmarks lag about so far behind the published groups: after a crash those are published once more, which is harmless. */
 const bookmarksEveryMs = 1_000
+/** One document holds the bookmarks of all groups and is saved whole: with very many, saving it takes this share of the time at most. */
+const savingShare = 0.1
 
 /** The bookmarks document, held by this run. */
 export interface BookmarkBook {
@@ -36,14 +38,16 @@ export async function openBookmarks(ctx: RunnerContext): Promise<BookmarkBook> {
   const changed = new Map<string, BookmarkEntry>()
   let marks: RejectSet = {}
   let savedAtMs = ctx.clock.now()
+  let savingMs = 0
   const save = async () => {
     if (changed.size === 0) return
+    const startedAtMs = ctx.clock.now()
     for (;;) {
       const replayed = { ...value?.replayed, ...marks }
       const doc: BookmarksDoc = {
         format: 1,
         ...(Object.keys(replayed).length === 0 ? {} : { replayed }),
-        groups: { ...value?.groups, ...Object.fromEntries(changed) },
+        groups: { ...stillNeeded(value, ctx.bornEpoch), ...Object.fromEntries(changed) },
       }
       try {
         version = await saveDoc(ctx.state, bookmarksKey, doc, version)
@@ -57,16 +61,23 @@ export async function openBookmarks(ctx: RunnerContext): Promise<BookmarkBook> {
     }
     changed.clear()
     savedAtMs = ctx.clock.now()
+    savingMs = savedAtMs - startedAtMs
   }
   return {
     entry: group => changed.get(group) ?? (Object.hasOwn(value?.groups ?? {}, group) ? value?.groups[group] : undefined),
     async put(group, entry, replayed = {}) {
       changed.set(group, entry)
       marks = { ...marks, ...replayed }
-      if (ctx.clock.now() - savedAtMs >= bookmarksEveryMs) await save()
+      if (ctx.clock.now() - savedAtMs >= Math.max(bookmarksEveryMs, savingMs / savingShare)) await save()
     },
     save,
   }
+}
+
+/** Without a bookmark an entry says that its load has published the group, which nobody asks once that load is over. */
+function stillNeeded(book: BookmarksDoc | undefined, bornEpoch: number): BookmarksDoc['groups'] {
+  const entries = Object.entries(book?.groups ?? {})
+  return Object.fromEntries(entries.filter(([, entry]) => entry.bookmark !== undefined || entry.bornEpoch === bornEpoch))
 }
 
 /** A group whose splits were all run, or not. */

@@ -117,4 +117,8 @@ export const packageCalls = {
   '@millrace/system-worldbank': ({ worldbank, params }) => {
     worldbank.build(params.parse({ indicators: ['SP.POP.TOTL'] }))
   },
+
+  '@millrace/system-plants': ({ plants, archive }) => {
+    for (const pipeline of [plants, archive]) pipeline.build(pipeline.params.parse({}))
+  },
 }

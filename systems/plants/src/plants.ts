@@ -17,7 +17,7 @@ export const params = z.strictObject({
   maxMoisture: z.number().default(100).describe('Soil moisture above this, in percent, is a reject'),
   minTemperature: z.number().default(-10).describe('Temperatures below this, in degrees Celsius, are rejects'),
   maxTemperature: z.number().default(60).describe('Temperatures above this, in degrees Celsius, are rejects'),
-  concurrency: z.int().min(1).default(10).describe('Plants asked for at once'),
+  requestsAtOnce: z.int().min(1).default(10).describe('Plants asked for at once'),
   budgetSeconds: z.number().positive().default(50).describe('Seconds after which no plant is asked for any more'),
 })
 
@@ -31,18 +31,18 @@ export const plants = definePipeline({
   connectors: [duckdb],
   params,
   // Where the API is and how it is asked does not decide what a reading is.
-  volatile: ['apiUrl', 'to', 'concurrency', 'budgetSeconds', 'knownIds'],
+  volatile: ['apiUrl', 'to', 'requestsAtOnce', 'budgetSeconds', 'knownIds'],
   examples: [
     { flags: '--api-url http://127.0.0.1:8080/plants', does: 'every plant’s newest reading into ./plants.duckdb' },
     { flags: '--max-temperature 40', does: 'hotter readings are rejects' },
   ],
   build: ({ params, connect }) => {
-    const { apiUrl, knownIds, concurrency, budgetSeconds } = params
+    const { apiUrl, knownIds, requestsAtOnce, budgetSeconds } = params
     const limits = {
       soilMoisture: [params.minMoisture, params.maxMoisture],
       temperature: [params.minTemperature, params.maxTemperature],
     } as const
-    return from(plantsApi({ apiUrl, knownIds, concurrency, budgetMs: budgetSeconds * 1_000 }))
+    return from(plantsApi({ apiUrl, knownIds, concurrency: requestsAtOnce, budgetMs: budgetSeconds * 1_000 }))
       .map(({ country, ...reading }) => ({ ...reading, origin_country: country ?? reading.country_code }))
       .validate(plantRow(limits))
       .into(connect.tables(params.to, plantTables))

@@ -1,0 +1,93 @@
+// Six minutes of a museum's plants in seconds, offline: a simulator of the API on loopback, the real command, DuckDB, an archive, and a kill.
+// `npm run demo:plants`. Ends with an error when something is not as it should be.
+import { existsSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { plantsServer } from '@millrace/source-plants/testing'
+import { killedWhen, millrace } from './command.mjs'
+import { filesIn, inArchive, inDatabase, tableCounts } from './look.mjs'
+
+const folder = realpathSync(mkdtempSync(join(tmpdir(), 'millrace-plants-')))
+const database = join(folder, 'plants.duckdb')
+const archive = join(folder, 'archive')
+const beganAtMs = Date.now()
+
+const say = text => process.stdout.write(`${text}\n`)
+const title = text => say(`\n${text}\n${'-'.repeat(text.length)}\n`)
+
+function expect(what, ok, detail) {
+  if (!ok) throw new Error(`This should not have happened: ${what}.${detail === undefined ? '' : ` ${JSON.stringify(detail)}`}`)
+}
+
+const shared = (one, other) => one.filter(reading => other.includes(reading))
+
+/** Every reading that was loaded is in the database or in the archive; `once`: not in both, and nowhere twice. */
+async function whereAreThey(loaded, once) {
+  const [stay, moved] = [await inDatabase(database), await inArchive(archive)]
+  const missing = loaded.filter(reading => !stay.includes(reading) && !moved.includes(reading))
+  expect('readings are in neither place', missing.length === 0, missing.slice(0, 5))
+  expect('a reading is in the archive twice', new Set(moved).size === moved.length)
+  expect('a reading is in the database twice', new Set(stay).size === stay.length)
+  const both = shared(stay, moved).length
+  if (once) expect('readings are in both places', both === 0 && stay.length + moved.length === loaded.length, { both })
+  return { stay: stay.length, moved: moved.length, both }
+}
+
+// Three minutes before nine and three after: the archive gets the hour from eight to nine, and one minute of the next.
+const server = await plantsServer({ generation: 3, seed: 7, now: '2026-06-01T07:58:00Z', faultRate: 0.02 })
+try {
+  const load = ['--api-url', server.url, '--to', `duckdb:${database}`]
+
+  title('1. Six minutes, one after the other')
+  say('millrace run plants --api-url http://127.0.0.1:<port>/plants --to duckdb:./plants.duckdb\n')
+  let written = 0
+  for (let minute = 0; minute < 6; minute++) {
+    if (minute > 0) server.advance(60_000)
+    const { counts, durationMs } = await millrace('plants', load, folder)
+    const { faults, holes, loans } = counts.source
+    written += counts.written
+    say(
+      `  ${new Date(server.now()).toISOString().slice(11, 16)}  ${counts.written} readings, ${counts.rejected} rejects; ` +
+        `${faults} faults, ${holes} hole, ${loans} loan; ${durationMs} ms`,
+    )
+    expect('a plant was lost', counts.written + counts.rejected === 48, counts)
+  }
+  const loaded = await inDatabase(database)
+  expect('not every reading is in the database', loaded.length === written, { written, there: loaded.length })
+
+  title('2. The last minute once more')
+  const before = await tableCounts(database)
+  await millrace('plants', load, folder)
+  const after = await tableCounts(database)
+  expect('a row was added', JSON.stringify(after) === JSON.stringify(before), { before, after })
+  for (const [table, rows] of Object.entries(after)) say(`  ${table.padEnd(10)}${String(rows).padStart(5)} rows, as before`)
+
+  title('3. What is older than a day moves to the archive; killed on the way')
+  const move = ['--from', `duckdb:${database}`, '--older-than', '24h', '--now', '2026-06-02T08:01:00Z', '--to', `file:${archive}`]
+  say(
+    'millrace run plants-archive --from duckdb:./plants.duckdb --older-than 24h --now 2026-06-02T08:01:00Z --to file:./archive\n',
+  )
+  // As soon as a reader of the archive could see something, and before the database is emptied.
+  const killed = await killedWhen(() => existsSync(join(archive, 'readings')), 'plants-archive', move, folder)
+  expect('the move ended before it could be killed', killed.signal === 'SIGKILL', killed)
+  const between = await whereAreThey(loaded, false)
+  say(
+    `  killed (SIGKILL): ${between.stay} in the database, ${between.moved} in the archive, ${between.both} in both, none in neither.`,
+  )
+
+  const report = await millrace('plants-archive', move, folder)
+  const end = await whereAreThey(loaded, true)
+  expect('nothing was moved', end.moved > 0 && end.stay > 0, end)
+  say(
+    `  run again:        ${end.stay} in the database, ${end.moved} in the archive, none in both, none in neither (attempt ${report.attempt}).\n`,
+  )
+  for (const file of filesIn(archive, '.parquet')) say(`  archive/${file}`)
+  expect('a third run found something to do', (await millrace('plants-archive', move, folder)).status === 'unchanged')
+
+  title('Summary')
+  say(`  ${loaded.length} readings loaded = ${end.stay} in the database + ${end.moved} in the archive, none twice.`)
+  say(`  ${server.requests.length} requests, six minutes of the museum in ${((Date.now() - beganAtMs) / 1000).toFixed(1)} s.`)
+} finally {
+  await server.close()
+  rmSync(folder, { recursive: true, force: true })
+}

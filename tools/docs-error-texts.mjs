@@ -128,6 +128,14 @@ export const errorTexts = {
       'An answer or a file as a whole is not what it should be: broken JSON, a truncated array, damaged gzip data, a header with a name twice, pages that do not add up. Single broken records become rejects instead.',
     todo: 'With `later` it may have been caught in the middle of an update and is tried again. Else look at the place the message names.',
   },
+  ETL_SOURCE_FULL: {
+    means: 'A database had no room left for what a query needs on disk.',
+    todo: 'Make room, or ask for fewer rows at once (`pageRows`).',
+  },
+  ETL_SOURCE_KEY: {
+    means: 'Rows of a table cannot be read by the `key` that was named: it is null somewhere, or not unique.',
+    todo: 'Name columns that are unique together and take no null: the primary key, or a view’s id.',
+  },
   ETL_SOURCE_TOO_LARGE: {
     means: 'An answer is larger than `maxBodyBytes`.',
     todo: 'Ask for smaller pages, or raise `maxBodyBytes`: bodies are held in memory whole.',
@@ -154,6 +162,14 @@ export const errorTexts = {
       'The destination understood the request and said no: a key that is too long, metadata that is too large, an option it does not know.',
     todo: 'The message has its words. Asking the same again gives the same answer.',
   },
+  ETL_SINK_CONFLICT: {
+    means: 'The rows of a group were replaced by another load since this one began. They were left as they are.',
+    todo: 'Run again: the group is loaded anew. If another pipeline writes there too, give each a table of its own.',
+  },
+  ETL_SINK_MALFORMED: {
+    means: 'The database file cannot be opened: it is no DuckDB file, it is damaged, or a newer DuckDB wrote it.',
+    todo: 'Name another file, or restore this one.',
+  },
   ETL_SINK_TOO_LARGE: {
     means: 'An object would be larger than the store takes: 5 TiB, or 10,000 parts, in S3.',
     todo: 'Write several objects: more groups, or `layout: "append"`. Larger `partBytes` allow for more bytes in 10,000 parts.',
@@ -164,7 +180,7 @@ export const errorTexts = {
     todo: 'The message says which. Grant it, move it away, or choose another place.',
   },
   ETL_SINK_FULL: {
-    means: 'The disk is full or the quota is used up.',
+    means: 'The disk is full or the quota is used up; of a database, its files or its log.',
     todo: 'Free some space and run again: what was saved stays.',
   },
   ETL_SINK_CLOSED: {
@@ -207,6 +223,11 @@ export const errorTexts = {
       'Input could not be turned into a record: a broken line, text that is not UTF-8, a row with too many fields, a record above `maxRecordBytes`.',
     todo: 'Look at the [rejects](../guide/rejects.md): text and position are kept. It cannot be replayed record by record.',
   },
+  ETL_RECORD_KEY: {
+    means:
+      'A record has null where a table’s natural key needs a value, or in a part of the key of a row it refers to. It is rejected; the run goes on.',
+    todo: 'Look at the [rejects](../guide/rejects.md). If it may be missing, take it out of the key.',
+  },
   ETL_RECORD_REFUSED: {
     means:
       'The sink or its format cannot hold a record: `NaN`, a function, a field without a column. It is rejected; the rest of its batch is written.',
@@ -224,6 +245,23 @@ export const errorTexts = {
   ETL_STATE_DENIED: {
     means: 'Access to the place of state was refused.',
     todo: 'Grant reading and writing below `_millrace/`, or name another place with `--state`.',
+  },
+  ETL_STATE_FULL: {
+    means: 'There is no room left for state: the disk of a database is full.',
+    todo: 'Make room and run again: what was saved stays.',
+  },
+  ETL_STATE_MALFORMED: {
+    means:
+      'The database file that holds the state cannot be opened: it is no DuckDB file, it is damaged, or a newer DuckDB wrote it.',
+    todo: 'Name another file, or restore this one.',
+  },
+  ETL_STATE_RATE_LIMITED: {
+    means: 'The database that holds the state asks for fewer requests at a time.',
+    todo: 'Nothing, if it passes. If not, run fewer splits at once, or choose a larger size for the database.',
+  },
+  ETL_STATE_REFUSED: {
+    means: 'The database that holds the state said no: the table of state is not as it was made, or a statement is not allowed.',
+    todo: 'The message has its words. Put `_millrace_state` back, or remove it: then every pipeline there begins anew.',
   },
   ETL_STATE_NOT_FOUND: {
     means:

@@ -19,6 +19,26 @@ const classByFamily = {
 
 /** Codes put together at run time, by the file that does so: a template that begins with `ETL_` must be here. */
 const composed = {
+  'packages/duckdb/src/errors.ts': ['SOURCE', 'SINK', 'STATE'].flatMap(side => [
+    // A file that another process has was waited for already.
+    { code: `ETL_${side}_UNAVAILABLE`, classes: classByFamily[side], retry: ['later', 'exhausted'] },
+    { code: `ETL_${side}_FULL`, classes: classByFamily[side], retry: ['later'] },
+    ...['DENIED', 'MALFORMED', 'NOT_FOUND', 'REFUSED'].map(name => ({
+      code: `ETL_${side}_${name}`,
+      classes: classByFamily[side],
+      retry: ['never'],
+    })),
+  ]),
+  'packages/sqlserver/src/errors.ts': ['SOURCE', 'SINK', 'STATE'].flatMap(side => [
+    ...['UNAVAILABLE', 'RATE_LIMITED', 'FULL'].map(name => ({
+      code: `ETL_${side}_${name}`,
+      classes: classByFamily[side],
+      retry: ['later'],
+    })),
+    // A wrong name of a database says the same as one that is not open yet.
+    { code: `ETL_${side}_NOT_FOUND`, classes: classByFamily[side], retry: ['never', 'later'] },
+    ...['DENIED', 'REFUSED'].map(name => ({ code: `ETL_${side}_${name}`, classes: classByFamily[side], retry: ['never'] })),
+  ]),
   'packages/objects/src/folder/errors.ts': [
     { code: 'ETL_SOURCE_DENIED', classes: classByFamily.SOURCE, retry: ['never'] },
     { code: 'ETL_SOURCE_UNAVAILABLE', classes: classByFamily.SOURCE, retry: ['later'] },

@@ -39,8 +39,8 @@ function exact(text: string, field: string, { timeZone, nearMs }: TimeRules): st
     return parseText({ kind: 'timestamp', precision: 6 }, (isoOf(text) ?? text).replace(/(\.\d{6})\d+/, '$1')) as string
   } catch (error) {
     if (!isEtlError(error, 'ETL_RECORD_INVALID')) throw error
-    const known = local.test(text)
-    throw refused(known ? error.code : 'ETL_RECORD_UNPARSABLE', field, known ? error.message : `"${text}" is not a time`, error)
+    if (local.test(text)) throw refused(error.code, field, error.message, error)
+    throw refused('ETL_RECORD_UNPARSABLE', field, `"${text}" is not a time`, error)
   }
 }
 

@@ -126,8 +126,8 @@ export interface PutOptions extends StoreCallOptions {
   /** Small user metadata; stores without it ignore it. */
   readonly metadata?: Readonly<Record<string, string>>
   /**
-   * How many bytes a body in chunks has, where its maker holds them all anyway: a bucket then takes it in one request instead of an upload
-   * in parts. Stores may ignore it, and none relies on it.
+   * How many bytes a body in chunks has, where its maker holds them all anyway, and lets go of each as it is handed over: a bucket then
+   * takes it in one request instead of an upload in parts. Stores may ignore it, and none relies on it.
    */
   readonly bytes?: number
 }

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { folderStore, memoryStore, type ObjectStore, objectSink } from '../src/index.js'
 import { batch, runContext, split, splitContext } from './support/contexts.js'
 import { bytesOf, counted, lines } from './support/formats.js'
+import { holders } from './support/held.js'
 import { contents, visible } from './support/stores.js'
 import { tempFolder, treeOf } from './support/temp.js'
 
@@ -341,6 +342,63 @@ describe('a writer', () => {
 
     expect(sizes).toHaveLength(10)
     expect(Math.max(...sizes)).toBeLessThan(100 + 22)
+  })
+
+  test('holds no chunk any more that the store has taken, so that a store may put them together', async () => {
+    const { show, held } = holders()
+    const format: typeof lines = {
+      ...lines,
+      encoder: before => {
+        const encoder = lines.encoder(before)
+        return { ...encoder, write: async rows => (await encoder.write(rows)).map(chunk => show(chunk)) }
+      },
+    }
+    const left: number[] = []
+    const memory = memoryStore()
+    const store: ObjectStore = {
+      ...memory,
+      put: (key, body, options) =>
+        memory.put(
+          key,
+          (async function* () {
+            for await (const chunk of body as AsyncIterable<Uint8Array>) {
+              left.push(await held())
+              yield Buffer.from(chunk)
+            }
+          })(),
+          options,
+        ),
+    }
+
+    const receipt = await write(
+      sinkOf(store, { format }),
+      plant,
+      Array.from({ length: 12 }, (_, at) => [`record ${at}`]),
+    )
+
+    expect(left).toHaveLength(12)
+    for (const [taken, count] of left.entries()) expect(count).toBeLessThanOrEqual(12 - taken + 1)
+    expect(receipt).toMatchObject({ records: 12 })
+  })
+
+  test('stores nothing more after a part was lost: what comes after it would be without it', async () => {
+    const memory = memoryStore()
+    let puts = 0
+    const store: ObjectStore = {
+      ...memory,
+      put: async (key, body, options) => {
+        if (++puts === 1) throw new Error('away')
+        return memory.put(key, body, options)
+      },
+    }
+    const writer = await sinkOf(store).open(splitContext(plant))
+    for (const [index, text] of ['a', 'b'].entries()) await writer.write(batch([text], index + 1))
+    await expect(writer.flush()).rejects.toThrow('away')
+    await writer.write(batch(['c'], 3)).catch(() => undefined)
+
+    await expect(writer.flush()).rejects.toThrow('away')
+    await expect(writer.commit()).rejects.toThrow('away')
+    expect(await contents(memory)).toEqual({})
   })
 
   test('adds to what another writer of the same split staged, and never overwrites it', async () => {

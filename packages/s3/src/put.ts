@@ -5,6 +5,7 @@ import { gate } from './gate.js'
 import { gather, type Part, slices } from './gather.js'
 import { plainEtag } from './keys.js'
 import { partSize } from './part-sizes.js'
+import { sliced } from './sliced-body.js'
 import { type Filled, type Upload, uploadObject } from './upload.js'
 import { conditionInput, expectedBy, newWrite, objectInput, type Write, whatBecameOf } from './write-attempt.js'
 
@@ -28,7 +29,7 @@ export async function putObject(
   }
 
   if (options.bytes !== undefined && options.bytes <= oneRequest * partBytes)
-    return putBytes(bucket, write, await joined(body, signal))
+    return putBytes(bucket, write, await joined(body, options.bytes, signal))
 
   let failed: AbortSignal | undefined
   const parts = gather(body, sizeOf, () => (failed ?? signal)?.throwIfAborted())
@@ -45,13 +46,18 @@ export async function putObject(
   }
 }
 
-async function joined(body: AsyncIterable<Uint8Array>, signal: AbortSignal | undefined): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = []
+/** As one buffer, into which each chunk goes as it comes: whoever hands them over can let go of them. */
+async function joined(body: AsyncIterable<Uint8Array>, bytes: number, signal: AbortSignal | undefined): Promise<Uint8Array> {
+  let all = Buffer.allocUnsafe(bytes)
+  let used = 0
   for await (const chunk of body) {
     signal?.throwIfAborted()
-    chunks.push(chunk)
+    // There were more than was said.
+    if (used + chunk.length > all.length) all = Buffer.concat([all.subarray(0, used)], used + chunk.length)
+    all.set(chunk, used)
+    used += chunk.length
   }
-  return Buffer.concat(chunks)
+  return all.subarray(0, used)
 }
 
 /** Writes one object in one request. */
@@ -63,12 +69,15 @@ export async function putBytes(bucket: Bucket, write: Write, bytes: Uint8Array):
     try {
       const answer = await bucket.ask(action, signal, ({ sdk, client }, send) =>
         client.send(
-          new sdk.PutObjectCommand({
-            ...bucket.address(key),
-            Body: bytes,
-            ...objectInput(bucket.settings, write),
-            ...conditionInput(bucket, condition),
-          }),
+          sliced(
+            new sdk.PutObjectCommand({
+              ...bucket.address(key),
+              Body: bytes,
+              ...objectInput(bucket.settings, write),
+              ...conditionInput(bucket, condition),
+            }),
+            client,
+          ),
           send,
         ),
       )

@@ -7,6 +7,7 @@ import { copySource, plainEtag } from './keys.js'
 import { type LinkedSignal, linkedSignal, withGrace } from './linked-signal.js'
 import { partsAtMost } from './part-sizes.js'
 import type { PlannedPart } from './plan-assembly.js'
+import { sliced } from './sliced-body.js'
 import { conditionInput, expectedBy, lookBefore, objectInput, type Write, whatBecameOf } from './write-attempt.js'
 
 /** An upload that was begun and not ended. */
@@ -100,7 +101,7 @@ function uploadOf(bucket: Bucket, key: string, id: string, link: LinkedSignal): 
     ...link,
     async send(number, bytes) {
       const answer = await bucket.ask(action, signal, ({ sdk, client }, send) =>
-        client.send(new sdk.UploadPartCommand({ ...address(number), Body: bytes }), send),
+        client.send(sliced(new sdk.UploadPartCommand({ ...address(number), Body: bytes }), client), send),
       )
       return completed(number, answer)
     },

@@ -2,8 +2,8 @@ import type { Format, UnitReceipt } from '@millrace/etl-core'
 import { type Encoded, encodeRows } from './encode.js'
 import { type Part, unitsIn } from './parts.js'
 
-/** Stores bytes as one more staged part and returns its name. */
-export type Stage = (chunks: readonly Uint8Array[], bytes: number) => Promise<string>
+/** Stores bytes as one more staged part and returns its name. Takes the chunks out of the list as they are handed on. */
+export type Stage = (chunks: Uint8Array[], bytes: number) => Promise<string>
 
 /**
  * One stream of units on its way to parts. Bytes of finished units and of the open one are kept apart, so that a part holds either whole

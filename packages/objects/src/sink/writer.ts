@@ -63,15 +63,25 @@ function partStager(store: ObjectStore, ctx: SplitContext, part: string | undefi
   const folder = splitStagingOf(ctx.pipeline, ctx.load.loadId, ctx.split.id)
   const writer = `${part === undefined ? '' : `${part}-`}${randomBytes(3).toString('hex')}`
   let count = known
+  let failed: { readonly error: unknown } | undefined
   return async (chunks, bytes) => {
+    // Some of the bytes are gone with it: nothing that comes after them may be stored.
+    if (failed) throw failed.error
     ctx.signal.throwIfAborted()
     const name = `e${ctx.load.epoch}-${writer}-${String(++count).padStart(6, '0')}`
-    const body = chunks.length === 1 ? (chunks[0] as Uint8Array) : chunksOf(chunks)
-    await store.put(`${folder}${name}`, body, { bytes, signal: ctx.signal })
+    const body = chunks.length === 1 ? (chunks[0] as Uint8Array) : handedOver(chunks)
+    try {
+      await store.put(`${folder}${name}`, body, { bytes, signal: ctx.signal })
+    } catch (error) {
+      failed = { error }
+      throw error
+    }
     return name
   }
 }
 
-async function* chunksOf(chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
-  yield* chunks
+/** The store may need all bytes together, and then holds them: held here, too, they would take twice the memory. */
+async function* handedOver(chunks: Uint8Array[]): AsyncGenerator<Uint8Array> {
+  chunks.reverse()
+  for (let chunk = chunks.pop(); chunk; chunk = chunks.pop()) yield chunk
 }

@@ -88,6 +88,25 @@ export const packageCalls = {
     if (typeof source.plan !== 'function') throw new Error(JSON.stringify(source))
   },
 
+  // The driver is loaded, with its library, and a file made.
+  '@millrace/duckdb': async ({ duckdbFile }) => {
+    const place = duckdbFile(`${process.cwd()}/package-calls.duckdb`)
+    const state = place.home.state('calls')
+    const version = await state.save('head', 1, 'absent')
+    const found = await state.load('head')
+    await state.remove('head', version)
+    if (found?.value !== 1) throw new Error(JSON.stringify(found))
+  },
+
+  '@millrace/sink-duckdb': ({ duckdb, duckdbTable }) => {
+    const sink = duckdbTable({ file: './plants.duckdb', table: 'readings' })
+    if (duckdb.scheme !== 'duckdb' || sink.home.place !== 'duckdb:./plants.duckdb') throw new Error(JSON.stringify(sink))
+  },
+
+  '@millrace/source-duckdb': ({ duckdb, duckdbRows }) => {
+    if (duckdb.scheme !== 'duckdb' || typeof duckdbRows !== 'function') throw new Error(JSON.stringify(duckdb))
+  },
+
   '@millrace/source-worldbank': ({ worldBank }) => {
     const source = worldBank({ indicators: ['SP.POP.TOTL'] })
     if (typeof source.plan !== 'function') throw new Error(JSON.stringify(source))

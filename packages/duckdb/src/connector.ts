@@ -27,8 +27,17 @@ export function duckdbWith(options: DuckdbOptions): SqlConnector {
   return Object.freeze<SqlConnector>({ kind: 'sql', scheme: 'duckdb', open: place => duckdbPlace(place, options) })
 }
 
-/** One file. */
-export function duckdbPlace(place: Place, options: DuckdbOptions = {}): SqlPlace {
+/**
+ * One DuckDB file, for pipelines whose place is fixed.
+ *
+ * @param file - Its path, relative to the working directory when it is first used.
+ * @throws ConfigError `ETL_PLACE_INVALID`
+ */
+export function duckdbFile(file: string, options: DuckdbOptions = {}): SqlPlace {
+  return duckdbPlace({ scheme: 'duckdb', rest: file, shown: `duckdb:${file}` }, options)
+}
+
+function duckdbPlace(place: Place, options: DuckdbOptions): SqlPlace {
   const database = databaseAt(databasePath(place), options)
   const home: StateHome = { place: place.shown, state: pipeline => duckdbState(database, place.shown, pipeline) }
   return {

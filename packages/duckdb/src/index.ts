@@ -1,2 +1,2 @@
-export { duckdb, duckdbPlace, duckdbWith } from './connector.js'
+export { duckdb, duckdbFile, duckdbWith } from './connector.js'
 export type { DuckdbOptions } from './options.js'

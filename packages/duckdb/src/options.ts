@@ -1,11 +1,11 @@
 /** How a DuckDB file is opened. */
 export interface DuckdbOptions {
   /** How long to wait for another process that has the file open, in milliseconds. Default 30,000. */
-  readonly lockWaitMs?: number
+  readonly lockWaitMs?: number | undefined
   /** What DuckDB itself may hold in memory, as it spells it: `512MB`. Beyond that it writes to `<file>.tmp`. Default: 80 % of the machine's. */
-  readonly memoryLimit?: string
+  readonly memoryLimit?: string | undefined
   /** Threads DuckDB may use. Default: one per core. */
-  readonly threads?: number
+  readonly threads?: number | undefined
 }
 
 /** What is passed to DuckDB when a file is opened. */

@@ -97,10 +97,10 @@ describe('a file that is not used any more', () => {
 
 /** Loads 40 batches; says when some are in. With what is killed, the next run goes on. */
 const loader = `
-  import { definePipeline, from, run, parsePlace } from '@millrace/etl-core'
+  import { definePipeline, from, run } from '@millrace/etl-core'
   import { column } from '@millrace/schema'
   import * as z from 'zod'
-  import { duckdbPlace } from '../../src/index.js'
+  import { duckdbFile } from '../../src/index.js'
   const [path, disposition, slow] = process.argv.slice(2)
   const schema = z.object({ id: column.int32(), name: column.string() })
   const source = {
@@ -113,7 +113,7 @@ const loader = `
       }
     },
   }
-  const place = duckdbPlace(parsePlace('duckdb:' + path))
+  const place = duckdbFile(path)
   const sinks = {
     append: () => place.table({ table: 'rows', schema }),
     merge: () => place.table({ table: 'rows', schema, disposition: 'merge', key: ['id'] }),

@@ -1,9 +1,10 @@
 import { recordsOf, type Sink, type Source } from '@millrace/etl-core'
 import { testContext, testSplitContext } from '@millrace/etl-testkit'
-import { column } from '@millrace/schema'
+import { column, timestampOf } from '@millrace/schema'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import * as z from 'zod'
+import { microsText } from '../src/source/values.js'
 import { load, ready } from './support/loads.js'
 import { execute, placeAt, query, worldFile } from './support/places.js'
 import { tempDatabase } from './support/temp.js'
@@ -90,6 +91,18 @@ test('every value comes back with all its digits', async () => {
       }
     }),
     { numRuns },
+  )
+})
+
+test('a time is written the same, whether numbers are exact there or not', () => {
+  fc.assert(
+    fc.property(
+      fc.bigInt({ min: -62135596800000000n, max: 253402300799999999n }),
+      fc.integer({ min: 0, max: 6 }),
+      (micros, precision) => {
+        expect(microsText(micros, precision)).toBe(timestampOf(micros, 6, precision))
+      },
+    ),
   )
 })
 

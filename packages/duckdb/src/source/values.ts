@@ -65,7 +65,10 @@ export function readColumn(column: Column, stored: string): ReadColumn {
       const epoch = digits === 9 ? 'epoch_ns' : 'epoch_us'
       const sql = `CASE WHEN ${name} IS NULL THEN NULL WHEN isfinite(${name}) THEN ${epoch}(${name}) ELSE ${never} END`
       const { precision } = type
-      return made(sql, raw => (raw === never ? undefined : timestampOf(raw as bigint, digits, precision)))
+      return made(sql, raw => {
+        if (raw === never) return undefined
+        return digits === 6 ? microsText(raw as bigint, precision) : timestampOf(raw as bigint, digits, precision)
+      })
     }
     case 'json':
       return made(`CAST(${name} AS VARCHAR)`, parsed)
@@ -77,6 +80,19 @@ export function readColumn(column: Column, stored: string): ReadColumn {
       return made(name)
   }
 }
+
+/** As `timestampOf` says it; with plain numbers, ten times as fast, where they are exact: up to the year 2255. */
+export function microsText(micros: bigint, precision: number): string | undefined {
+  const number = Number(micros)
+  if (!Number.isSafeInteger(number) || number < leastMicros) return timestampOf(micros, 6, precision)
+  const seconds = Math.floor(number / 1e6)
+  const fraction = String(number - seconds * 1e6).padStart(6, '0')
+  const shown = fraction.slice(0, precision) + fraction.slice(precision).replace(/0+$/, '')
+  return `${new Date(seconds * 1000).toISOString().slice(0, 19)}${shown === '' ? '' : `.${shown}`}Z`
+}
+
+/** The year 1684: as far back as forward. Whole numbers are exact there, and every year has four digits. */
+const leastMicros = -9_007_199_254_740_991
 
 function parsed(raw: DuckDBValue): Value | undefined {
   try {

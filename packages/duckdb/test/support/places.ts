@@ -1,12 +1,12 @@
 import { join } from 'node:path'
-import { parsePlace, type SqlPlace } from '@millrace/etl-core'
+import type { SqlPlace } from '@millrace/etl-core'
 import { databaseAt } from '../../src/database.js'
-import { duckdbPlace } from '../../src/index.js'
+import { duckdbFile } from '../../src/index.js'
 import { sessionOver } from '../../src/session.js'
 import { newFolder } from './temp.js'
 
 /** A place over a file, with short waits. */
-export const placeAt = (path: string): SqlPlace => duckdbPlace(parsePlace(`duckdb:${path}`), { lockWaitMs: 300 })
+export const placeAt = (path: string): SqlPlace => duckdbFile(path, { lockWaitMs: 300 })
 
 /** Runs SQL as someone else in this process would, and gives the rows as objects. Column names are those of the query. */
 export async function query(path: string, sql: string): Promise<Record<string, unknown>[]> {

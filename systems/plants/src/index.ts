@@ -1,4 +1,6 @@
 export { archive } from './archive.js'
+export { daily } from './daily.js'
 export { plants } from './plants.js'
-export { archivedReading, type PlantRow, plantRow } from './records.js'
+export { type ArchivedReading, archivedReading, type PlantDay, type PlantRow, plantDay, plantRow } from './records.js'
+export { retrieve } from './retrieve.js'
 export { plantTables } from './tables.js'

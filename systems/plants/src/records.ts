@@ -34,6 +34,9 @@ export const archivedReading = z.object({
   origin_country: column.string(200).nullable(),
 })
 
+/** A reading of the archive. */
+export type ArchivedReading = z.output<typeof archivedReading>
+
 /** The hour of a reading in UTC, as the archive's partitions have it. */
 export const hourOf = (recordingTaken: string) => ({
   year: recordingTaken.slice(0, 4),

@@ -1,9 +1,10 @@
 import type { CrashOptions } from '@millrace/etl-testkit/cases'
 
-type Moment = Parameters<NonNullable<CrashOptions<unknown>['only']>>[0]
+/** A moment of a run, and what may be done to it there. */
+export type Moment = Parameters<NonNullable<CrashOptions<unknown>['only']>>[0]
 
 const changes = {
-  memory: { writer: /./, sink: /^(publish|discard)$/, state: /^(save|remove)$/ },
+  calls: { writer: /./, sink: /^(publish|discard)$/, state: /^(save|remove)$/ },
   // What a sink and state do there, they do by way of the store, or of requests.
   store: { objects: /^(put|assemble|delete|deleteIf|endUnfinished|(Put|Copy|Delete|Create|Upload|Complete|Abort)\w+Command)$/ },
 }

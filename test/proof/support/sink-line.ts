@@ -24,6 +24,6 @@ export interface SinkLine {
   readonly name: string
   /** The package it is of, if that is called `sink-…`. */
   readonly of?: string
-  readonly place: 'memory' | 'folder' | 'bucket'
+  readonly place: 'memory' | 'folder' | 'bucket' | 'database'
   serve(): Promise<OpenSink>
 }

@@ -1,7 +1,9 @@
 import { RecordError, type Source } from '@millrace/etl-core'
 import { arraySource } from '@millrace/etl-testkit/cases'
+import { duckdbSource } from './database-sources.js'
 import { type Draft, isUnreadable } from './drafts.js'
 import { bucketOf, folderOf } from './object-sources.js'
+import { thePlants } from './plants-source.js'
 import { asDraft, type SourceLine } from './source-line.js'
 import { theWorldBank } from './worldbank-source.js'
 
@@ -41,4 +43,6 @@ export const sources: readonly SourceLine[] = [
   folderOf('parquet'),
   bucketOf('csv'),
   theWorldBank,
+  thePlants,
+  duckdbSource,
 ]

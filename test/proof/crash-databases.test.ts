@@ -1,0 +1,3 @@
+import { describeTable, placesEffort } from './support/crash-table.js'
+
+describeTable(['database'], placesEffort)

@@ -236,8 +236,10 @@ export function serveConnection(socket: Socket, no: number, shared: Shared): voi
     if (typeof fault === 'object' && 'error' in fault) {
       const tokens = failed(fault)
       if ((fault.error.class ?? 16) < 20) return tokens
+      // It is heard before the connection ends.
       send(...tokens)
-      return cut()
+      outgoing.end()
+      return silent
     }
     if (kind === 'batch' && /^\s*insert bulk/i.test(sql)) {
       insertBulk = sql

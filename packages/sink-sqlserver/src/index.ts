@@ -1,0 +1,4 @@
+export type { SqlServerCredentials, SqlServerOptions } from '@millrace/sqlserver'
+export { sqlServer, sqlServerWith } from '@millrace/sqlserver'
+export type { SqlServerDatabase, SqlServerTableOptions, SqlServerTablesOptions } from './sinks.js'
+export { sqlServerTable, sqlServerTables } from './sinks.js'

@@ -1,0 +1,4 @@
+export type { SqlServerCredentials, SqlServerOptions } from '@millrace/sqlserver'
+export { sqlServer, sqlServerWith } from '@millrace/sqlserver'
+export type { SqlServerRowsOptions } from './rows.js'
+export { sqlServerRows } from './rows.js'

@@ -1,0 +1,108 @@
+import { type PlannedTable, type StoredTable, sameName, type TableName } from '@millrace/relational'
+import type { Session } from './session.js'
+import { tableSql } from './sql.js'
+
+/** What the catalog says of a column. */
+interface CatalogColumn {
+  readonly type: string
+  readonly bytes: number
+  readonly precision: number
+  readonly scale: number
+}
+
+/** A type as `sqlServerType` spells it, where it has a word for it. */
+export function spelled({ type, bytes, precision, scale }: CatalogColumn): string {
+  const name = type.toUpperCase()
+  const length = (perChar: number) => (bytes === -1 ? 'MAX' : bytes / perChar)
+  if (name === 'NVARCHAR' || name === 'NCHAR') return `${name}(${length(2)})`
+  if (name === 'VARCHAR' || name === 'CHAR' || name === 'VARBINARY' || name === 'BINARY') return `${name}(${length(1)})`
+  if (name === 'DECIMAL' || name === 'NUMERIC') return `DECIMAL(${precision},${scale})`
+  if (name === 'DATETIME2' || name === 'DATETIMEOFFSET' || name === 'TIME') return `${name}(${scale})`
+  return name
+}
+
+/** The columns of a table or view, with their types spelled out; none if there is no such thing. */
+export async function storedColumns(session: Session, name: TableName): Promise<StoredTable['columns']> {
+  const rows = await session.rows(
+    `SELECT c.name, t.name, CAST(c.max_length AS INT), CAST(c.precision AS INT), CAST(c.scale AS INT), CAST(c.is_nullable AS INT),
+  CASE WHEN c.is_identity = 1 OR c.is_computed = 1 OR c.default_object_id <> 0 THEN 1 ELSE 0 END
+FROM sys.columns AS c INNER JOIN sys.types AS t ON t.user_type_id = c.user_type_id
+WHERE c.object_id = OBJECT_ID(@name) ORDER BY c.column_id`,
+    { name: tableSql(name) },
+  )
+  return rows.map(([column, type, bytes, precision, scale, nullable, filled]) => ({
+    name: column as string,
+    type: spelled({ type: type as string, bytes: bytes as number, precision: precision as number, scale: scale as number }),
+    nullable: nullable === 1,
+    filled: filled === 1,
+  }))
+}
+
+/**
+ * A table as the catalog tells it; `undefined` if there is none.
+ *
+ * @param planned - Constraints that it does not know of make the table strict.
+ */
+export async function storedTable(session: Session, planned: PlannedTable): Promise<StoredTable | undefined> {
+  const columns = await storedColumns(session, planned.at)
+  if (columns.length === 0) return undefined
+  const name = tableSql(planned.at)
+  const indexed = await session.rows(
+    `SELECT CAST(i.index_id AS INT), c.name FROM sys.indexes AS i
+INNER JOIN sys.index_columns AS ic ON ic.object_id = i.object_id AND ic.index_id = i.index_id
+INNER JOIN sys.columns AS c ON c.object_id = ic.object_id AND c.column_id = ic.column_id
+WHERE i.object_id = OBJECT_ID(@name) AND i.is_unique = 1 AND ic.is_included_column = 0`,
+    { name },
+  )
+  const unique = [...new Set(indexed.map(([index]) => index))].map(index =>
+    indexed.filter(([of]) => of === index).map(([, column]) => column as string),
+  )
+  return { columns, unique, strict: unique.some(names => !isPlanned(planned, names)) || (await isStrict(session, planned)) }
+}
+
+/** Whether a table has checks, triggers, or more foreign keys than planned. */
+async function isStrict(session: Session, planned: PlannedTable): Promise<boolean> {
+  const counting = session.rows(
+    `SELECT (SELECT COUNT(*) FROM sys.check_constraints WHERE parent_object_id = OBJECT_ID(@name)),
+  (SELECT COUNT(*) FROM sys.triggers WHERE parent_id = OBJECT_ID(@name)),
+  (SELECT COUNT(*) FROM sys.foreign_keys WHERE parent_object_id = OBJECT_ID(@name))`,
+    { name: tableSql(planned.at) },
+  )
+  // Where a server has not all of these, the table is taken to be strict: its batches are written one by one.
+  const [counted] = await counting.catch(() => [[1]])
+  const [checks = 0, triggers = 0, foreign = 0] = (counted ?? []).map(Number)
+  return checks > 0 || triggers > 0 || foreign > planned.columns.filter(({ role }) => role === 'reference').length
+}
+
+/** The statement a view was made with; `undefined` where there is no view, or nobody may know. */
+export async function viewSql(session: Session, name: TableName): Promise<string | undefined> {
+  const [row] = await session.rows('SELECT OBJECT_DEFINITION(OBJECT_ID(@name))', { name: tableSql(name) })
+  return (row?.[0] ?? undefined) as string | undefined
+}
+
+/** What stands under a name: a table, a view, something else, or nothing. */
+export async function kindOf(session: Session, name: TableName): Promise<'table' | 'view' | 'other' | undefined> {
+  const sql = `SELECT CASE WHEN OBJECT_ID(@name, N'U') IS NOT NULL THEN 'table' WHEN OBJECT_ID(@name, N'V') IS NOT NULL THEN 'view'
+  WHEN OBJECT_ID(@name) IS NOT NULL THEN 'other' END`
+  const [row] = await session.rows(sql, { name: tableSql(name) })
+  return (row?.[0] ?? undefined) as 'table' | 'view' | 'other' | undefined
+}
+
+/** The key of the plan, or the id. */
+function isPlanned({ unique, id }: PlannedTable, names: readonly string[]): boolean {
+  if (id !== undefined && names.length === 1 && sameName(names[0] as string, id)) return true
+  return names.length === unique.length && names.every(name => unique.some(each => sameName(each, name)))
+}
+
+/** What text in temporary tables is compared by: they have the collation of another database. `''` where that is the same. */
+export type Collation = '' | ' COLLATE DATABASE_DEFAULT'
+
+/** Temporary tables have the collation of `tempdb`, and text of two collations cannot be compared. */
+export async function collationOf(session: Session): Promise<Collation> {
+  const asking = session.rows(
+    `SELECT CAST(DATABASEPROPERTYEX(DB_NAME(), N'Collation') AS NVARCHAR(128)), CAST(DATABASEPROPERTYEX(N'tempdb', N'Collation') AS NVARCHAR(128))`,
+  )
+  // A server that does not tell has one for all.
+  const [row] = await asking.catch(() => [[null, null]])
+  return row?.[0] && row[1] && row[0] !== row[1] ? ' COLLATE DATABASE_DEFAULT' : ''
+}

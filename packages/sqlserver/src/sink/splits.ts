@@ -1,0 +1,126 @@
+import { randomBytes } from 'node:crypto'
+import { type Checkpoint, type Json, type RunContext, type SplitContext, StateError } from '@millrace/etl-core'
+import type { Session } from '../session.js'
+import { keyOf } from '../sql.js'
+
+const table = '[dbo].[_millrace_splits]'
+
+/** Where each split of an unfinished load stands. Its rows are removed when the load is closed. Hashes: see the table of state. */
+export const createSplits = `IF OBJECT_ID(N'${table}', N'U') IS NULL
+CREATE TABLE ${table} (
+  [load_hash] NVARCHAR(40) NOT NULL, [split_hash] NVARCHAR(40) NOT NULL,
+  [pipeline] NVARCHAR(MAX) NOT NULL, [load_id] NVARCHAR(MAX) NOT NULL, [split_id] NVARCHAR(MAX) NOT NULL,
+  [epoch] BIGINT NOT NULL, [writer] NVARCHAR(40) NOT NULL, [batch_no] BIGINT NULL, [cursor] NVARCHAR(MAX) NULL,
+  [receipt] NVARCHAR(MAX) NOT NULL, [complete] BIT NOT NULL,
+  PRIMARY KEY ([load_hash], [split_hash]))`
+
+/** A sink's own name for its books, beside other sinks of a flow at one place. Empty for the only one. */
+export type Part = string
+
+/** What was counted of a split so far, over all its writers. */
+export interface SplitReceipt {
+  readonly rows: number
+  /** By table: rows added or changed. */
+  readonly changed: Readonly<Record<string, number>>
+}
+
+/** How far a split is. */
+export interface Noted {
+  readonly checkpoint: Checkpoint | undefined
+  readonly receipt: SplitReceipt
+  readonly complete: boolean
+}
+
+/** A split in this writer's hands. */
+export interface HeldSplit {
+  readonly checkpoint: Checkpoint | undefined
+  readonly receipt: SplitReceipt
+  /**
+   * Notes in the transaction of a batch how far the split is.
+   * @throws StateError `ETL_STATE_CONFLICT` when a later writer has opened the split, or its load was cleaned up.
+   */
+  note(session: Session, at: Noted): Promise<void>
+}
+
+const nothing: SplitReceipt = { rows: 0, changed: {} }
+const isSplit = '[load_hash] = @load AND [split_hash] = @split'
+
+/** A load's name in the books of a sink. */
+export const loadHash = (part: Part, { pipeline, load }: Pick<RunContext, 'pipeline' | 'load'>): string =>
+  keyOf([pipeline, part, load.loadId])
+
+/**
+ * Takes a split for a new writer, in a transaction: every earlier one is refused from now on. One that is just writing is waited for.
+ *
+ * @throws StateError `ETL_STATE_CONFLICT` when an owner of a later epoch has it.
+ */
+export async function takeSplit(session: Session, part: Part, ctx: SplitContext): Promise<HeldSplit> {
+  const epoch = BigInt(ctx.load.epoch)
+  const key = { load: loadHash(part, ctx), split: keyOf(ctx.split.id) }
+  const writer = randomBytes(16).toString('hex')
+  const [row] = await session.rows(
+    `SELECT [epoch], [batch_no], [cursor], [receipt] FROM ${table} WITH (UPDLOCK, HOLDLOCK) WHERE ${isSplit}`,
+    key,
+  )
+  if (row && BigInt(row[0] as string) > epoch) throw succeeded(ctx)
+  if (row)
+    await session.run(`UPDATE ${table} SET [epoch] = @epoch, [writer] = @writer WHERE ${isSplit}`, { ...key, epoch, writer })
+  else {
+    await session.run(
+      `INSERT INTO ${table} ([load_hash], [split_hash], [pipeline], [load_id], [split_id], [epoch], [writer], [receipt], [complete])
+VALUES (@load, @split, @pipeline, @id, @splitId, @epoch, @writer, @receipt, 0)`,
+      {
+        ...{ ...key, epoch, writer, receipt: JSON.stringify(nothing) },
+        ...{ pipeline: ctx.pipeline, id: ctx.load.loadId, splitId: ctx.split.id },
+      },
+    )
+  }
+  const known = row && row[1] !== null
+  return {
+    checkpoint: known ? { batchNo: Number(row[1]), cursor: JSON.parse(row[2] as string) as Json } : undefined,
+    receipt: row ? (JSON.parse(row[3] as string) as SplitReceipt) : nothing,
+    async note(session, { checkpoint, receipt, complete }) {
+      const at = checkpoint && { batch: BigInt(checkpoint.batchNo), cursor: JSON.stringify(checkpoint.cursor) }
+      const changed = await session.run(
+        `UPDATE ${table} SET ${at ? '[batch_no] = @batch, [cursor] = @cursor, ' : ''}[receipt] = @receipt, [complete] = @complete WHERE ${isSplit} AND [writer] = @writer`,
+        { ...key, writer, ...at, receipt: JSON.stringify(receipt), complete: complete ? 1 : 0 },
+      )
+      if (changed !== 1) throw succeeded(ctx)
+    },
+  }
+}
+
+function succeeded(ctx: SplitContext): StateError {
+  const { loadId, epoch } = ctx.load
+  return new StateError(
+    'ETL_STATE_CONFLICT',
+    `Split "${ctx.split.id}" of load ${loadId} was opened by a later run than this one (epoch ${epoch}), or its load was cleaned up.`,
+    { context: { split: ctx.split.id, loadId, epoch } },
+  )
+}
+
+/** The splits of a load that are complete. */
+export async function completeSplits(session: Session, load: string): Promise<ReadonlySet<string>> {
+  const rows = await session.rows(`SELECT [split_id] FROM ${table} WHERE [load_hash] = @load AND [complete] = 1`, { load })
+  return new Set(rows.map(([id]) => id as string))
+}
+
+/** Whether a later owner has splits of a load. */
+export async function isSucceeded(session: Session, load: string, epoch: number): Promise<boolean> {
+  const rows = await session.rows(`SELECT COUNT(*) FROM ${table} WHERE [load_hash] = @load AND [epoch] > @epoch`, {
+    load,
+    epoch: BigInt(epoch),
+  })
+  return Number(rows[0]?.[0]) > 0
+}
+
+/** Removes what is known of a load's splits. */
+export async function forgetSplits(session: Session, load: string): Promise<void> {
+  await session.run(`DELETE FROM ${table} WHERE [load_hash] = @load`, { load })
+}
+
+/** Whether anything was ever written down here. */
+export async function hasSplits(session: Session): Promise<boolean> {
+  const [row] = await session.rows(`SELECT CASE WHEN OBJECT_ID(N'${table}', N'U') IS NULL THEN 0 ELSE 1 END`)
+  return row?.[0] === 1
+}

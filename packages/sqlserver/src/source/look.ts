@@ -1,0 +1,117 @@
+import { type Json, SourceError } from '@millrace/etl-core'
+import { type PlannedSource, sameName, tableName } from '@millrace/relational'
+import { incompatibleColumns, toJsonForm } from '@millrace/schema/columns'
+import { storedColumns } from '../catalog.js'
+import type { Session } from '../session.js'
+import { quoted, tableSql } from '../sql.js'
+import { type Condition, type KeyedTable, type KeyJson, keyOrder } from './ranges.js'
+import { type ReadColumn, readColumn, readProblem } from './values.js'
+
+/** A table or view as it is read. */
+export interface SourceTable extends KeyedTable {
+  readonly place: string
+  readonly name: string
+  readonly sql: string
+  readonly columns: readonly ReadColumn[]
+}
+
+/**
+ * Looks a table or view up.
+ *
+ * @throws SourceError `ETL_SOURCE_NOT_FOUND` if there is none. ConfigError `ETL_SCHEMA_INCOMPATIBLE` if it has other columns than the schema.
+ */
+export async function sourceTable(session: Session, place: string, name: string, planned: PlannedSource): Promise<SourceTable> {
+  const at = tableName(name)
+  const stored = await storedColumns(session, at)
+  if (stored.length === 0) {
+    throw new SourceError(
+      'ETL_SOURCE_NOT_FOUND',
+      `There is no table or view "${name}" in ${place}, or this user may not see it.`,
+      {
+        context: { place, table: name },
+      },
+    )
+  }
+  const typeOf = (column: string) => stored.find(each => sameName(each.name, column))?.type
+  const problems = planned.columns.flatMap(column => {
+    const type = typeOf(column.name)
+    const problem = type === undefined ? 'is not there' : readProblem(column, type)
+    return problem ? [`"${column.name}" (${column.type.kind}) ${problem}`] : []
+  })
+  if (problems.length > 0) {
+    const remedy = 'give the schema the types the table has, or read a view that casts them.'
+    throw incompatibleColumns(`table ${name} in ${place}`, problems, remedy)
+  }
+  const columns = planned.columns.map(column => readColumn(column, typeOf(column.name) as string))
+  const read = (wanted: string) => columns.find(({ column }) => column.name === wanted) as ReadColumn
+  return {
+    place,
+    name,
+    sql: tableSql(at),
+    columns,
+    key: planned.key.map(column => read(column.name)),
+    ...(planned.before ? { before: read(planned.before.column.name) } : {}),
+  }
+}
+
+/** The greatest key of a condition; `undefined` where it has no rows. */
+export async function lastKey(session: Session, table: SourceTable, where: Condition): Promise<KeyJson | undefined> {
+  const keys = table.key.map(({ sql }) => sql).join(', ')
+  const [row] = await session.rows(
+    `SELECT TOP (1) ${keys} FROM ${table.sql} WHERE ${where.sql} ORDER BY ${keyOrder(table, ' DESC')}`,
+    where.params,
+  )
+  return row && keyJson(table, row)
+}
+
+/** Refuses rows whose key is null: no page would ever hold them. */
+export async function refuseNullKeys(session: Session, table: SourceTable, where: Condition): Promise<void> {
+  const isNull = table.key.map(({ column }) => `${quoted(column.name)} IS NULL`).join(' OR ')
+  const [row] = await session.rows(
+    `SELECT CAST(COUNT_BIG(*) AS VARCHAR(20)) FROM ${table.sql} WHERE (${isNull}) AND ${where.sql}`,
+    where.params,
+  )
+  const count = Number(row?.[0] ?? 0)
+  if (count > 0) throw badKey(table, `is null in ${count} ${count === 1 ? 'row' : 'rows'}`)
+}
+
+/** Values of the key's first column that cut the rows into parts of about the same size, ascending. */
+export async function boundaries(
+  session: Session,
+  table: SourceTable,
+  where: Condition,
+  parts: number,
+): Promise<readonly Json[]> {
+  const [first] = table.key as readonly [ReadColumn]
+  const name = quoted(first.column.name)
+  // The last row of each part but the last.
+  const turns = Array.from({ length: parts - 1 }, (_, index) => `([all_rows] * ${index + 1}) / ${parts}`).join(', ')
+  const numbered = `SELECT ${name}, ROW_NUMBER() OVER (ORDER BY ${name}) AS [nth], COUNT_BIG(*) OVER () AS [all_rows] FROM ${table.sql} WHERE ${where.sql}`
+  const rows = await session.rows(
+    `SELECT ${first.sql} AS [value] FROM (${numbered}) AS x WHERE x.[nth] IN (${turns}) ORDER BY x.${name}`,
+    where.params,
+  )
+  const found = rows.map(([value]) => keyPart(table, first, value))
+  return found.filter((value, index) => index === 0 || value !== found[index - 1])
+}
+
+/** The JSON form of a key whose raw values these are. */
+export function keyJson(table: SourceTable, raw: readonly unknown[]): KeyJson {
+  return table.key.map((column, index) => keyPart(table, column, raw[index]))
+}
+
+function keyPart(table: SourceTable, column: ReadColumn, raw: unknown): Json {
+  const value = raw === undefined || raw === null ? undefined : column.decode(raw)
+  if (value === undefined) throw badKey(table, 'holds a value that is none of its type')
+  return toJsonForm(column.column.type, value)
+}
+
+/** The error for a key that rows cannot be read by. */
+export function badKey({ place, name, key }: SourceTable, problem: string): SourceError {
+  const names = key.map(({ column }) => `"${column.name}"`).join(', ')
+  return new SourceError(
+    'ETL_SOURCE_KEY',
+    `Key ${names} of table ${name} in ${place} ${problem}. Name columns that are unique together and take no null.`,
+    { context: { place, table: name } },
+  )
+}

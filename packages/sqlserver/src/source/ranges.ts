@@ -1,0 +1,105 @@
+import type { Json } from '@millrace/etl-core'
+import { keyAlternatives } from '@millrace/relational'
+import { quoted } from '../sql.js'
+import { asText, type ReadColumn } from './values.js'
+
+/** The values of a key as JSON: what cursors and bookmarks hold. */
+export type KeyJson = readonly Json[]
+
+/** Which rows a split has; what state keeps of it. */
+export interface RowRange {
+  /** Only keys behind this one. */
+  readonly after: KeyJson | null
+  /** Only where the key's first column is greater, and not greater than. */
+  readonly above: Json
+  readonly upTo: Json
+  /** No key behind this one: the last one there was when the load was planned. */
+  readonly last: KeyJson
+  /** The cut-off, as it was given. */
+  readonly before: string | null
+}
+
+/** What conditions are about. */
+export interface KeyedTable {
+  readonly key: readonly ReadColumn[]
+  readonly before?: ReadColumn
+}
+
+/** A condition and the values in it, which go as parameters: the server then knows the statement again. */
+export interface Condition {
+  readonly sql: string
+  readonly params: Readonly<Record<string, string>>
+}
+
+/** Collects values; each gives its name in SQL. */
+interface Values {
+  readonly params: Record<string, string>
+  add(value: string): string
+}
+
+function values(): Values {
+  const params: Record<string, string> = {}
+  return {
+    params,
+    add(value) {
+      const name = `p${Object.keys(params).length}`
+      params[name] = value
+      return `@${name}`
+    },
+  }
+}
+
+/** The condition for the rows of a range, or for those of it behind a key. */
+export function rangeCondition(table: KeyedTable, range: RowRange, behind?: KeyJson): Condition {
+  const { after, above, upTo, last, before } = range
+  const [first] = table.key as readonly [ReadColumn]
+  const all = values()
+  const than = behind ?? after
+  const name = quoted(first.column.name)
+  const sql = [
+    ...cutOff(table, before, all),
+    ...(than === null ? [] : [behindSql(table, than, all)]),
+    ...(above === null ? [] : [`${name} > ${valueSql(first, above, all)}`]),
+    ...(upTo === null ? [] : [`${name} <= ${valueSql(first, upTo, all)}`]),
+    `NOT (${alternativesSql(table.key, last, all)})`,
+  ].join(' AND ')
+  return { sql, params: all.params }
+}
+
+/** The condition for rows before the cut-off and behind a key, as far as there are such. */
+export function wantedCondition(table: KeyedTable, before: string | null, after: KeyJson | null): Condition {
+  const all = values()
+  const sql = [...cutOff(table, before, all), ...(after === null ? [] : [behindSql(table, after, all)])]
+  return { sql: sql.length === 0 ? '1 = 1' : sql.join(' AND '), params: all.params }
+}
+
+function cutOff({ before }: KeyedTable, value: string | null, all: Values): readonly string[] {
+  if (!before || value === null) return []
+  const { column, stored } = before
+  // With all its digits: cut to those of the column it would be another time.
+  const type = stored === 'DATE' ? 'DATE' : stored.startsWith('DATETIMEOFFSET') ? 'DATETIMEOFFSET(7)' : 'DATETIME2(7)'
+  return [`${quoted(column.name)} < CAST(${all.add(asText(column, value))} AS ${type})`]
+}
+
+/** "The key comes behind this one." The first column is named once more on its own: it is what an index is entered by. */
+function behindSql({ key }: KeyedTable, than: KeyJson, all: Values): string {
+  const [first] = key as readonly [ReadColumn]
+  const least = key.length > 1 ? `${quoted(first.column.name)} >= ${valueSql(first, than[0] as Json, all)} AND ` : ''
+  return `${least}(${alternativesSql(key, than, all)})`
+}
+
+function alternativesSql(key: readonly ReadColumn[], than: KeyJson, all: Values): string {
+  const named = key.map((column, index) => valueSql(column, than[index] as Json, all))
+  return keyAlternatives(key.length)
+    .map(compared =>
+      compared.map(({ column, is }) => `${quoted((key[column] as ReadColumn).column.name)} ${is} ${named[column]}`).join(' AND '),
+    )
+    .join(' OR ')
+}
+
+const valueSql = ({ column, stored }: ReadColumn, json: Json, all: Values): string =>
+  `CAST(${all.add(asText(column, json))} AS ${stored === 'SYSNAME' ? 'NVARCHAR(128)' : stored})`
+
+/** The key's columns, in order. */
+export const keyOrder = ({ key }: KeyedTable, way: '' | ' DESC' = ''): string =>
+  key.map(({ column }) => `${quoted(column.name)}${way}`).join(', ')

@@ -1,0 +1,164 @@
+import { parsePlace } from '@millrace/etl-core'
+import { expect, test } from 'vitest'
+import { databaseAt } from '../src/database.js'
+import { translated } from '../src/errors.js'
+import { serverPlace } from '../src/place.js'
+import { databaseOf, optionsFor, protocolServer, statements } from './support/server.js'
+
+const action = { side: 'sink', place: 'sqlserver://h/test', doing: 'write table t' } as const
+
+test('a server that offers no TLS is refused, and the password is not sent', async () => {
+  const server = await protocolServer()
+  const database = databaseOf(server, { encrypt: true })
+
+  const asking = translated(action, () => database.session(session => session.run('SELECT 1')))
+
+  await expect(asking).rejects.toMatchObject({ code: 'ETL_SINK_DENIED', message: expect.stringContaining('offers no TLS') })
+  expect(server.log).toEqual([])
+})
+
+test('TLS is the default, and a place may do without', async () => {
+  const server = await protocolServer()
+  const { encrypt: _, ...rest } = optionsFor(server)
+  const at = (place: string) => databaseAt(serverPlace(parsePlace(place)), rest).session(session => session.run('SELECT 1'))
+
+  await expect(at(server.place)).rejects.toThrow('no TLS')
+  await expect(at(`${server.place}?encrypt=false`)).resolves.toBe(0)
+})
+
+test('a wrong password is denied, and not tried again', async () => {
+  const server = await protocolServer()
+  const database = databaseOf(server, { credentials: () => ({ user: 'sink', password: 'wrong' }) })
+
+  await expect(translated(action, () => database.session(async () => 1))).rejects.toMatchObject({
+    code: 'ETL_SINK_DENIED',
+    retry: 'never',
+    context: { number: 18456 },
+  })
+})
+
+test('nobody named is a matter of configuration', async () => {
+  const server = await protocolServer()
+  const database = databaseOf(server, { credentials: () => ({ user: '', password: '' }) })
+
+  await expect(database.session(async () => 1)).rejects.toMatchObject({ code: 'ETL_CONFIG_CREDENTIALS' })
+})
+
+test.each([
+  [18401, 'ETL_SINK_UNAVAILABLE'],
+  [40613, 'ETL_SINK_UNAVAILABLE'],
+  [40501, 'ETL_SINK_RATE_LIMITED'],
+])('a log-in that is refused with %i for a while may succeed later', async (number, code) => {
+  const server = await protocolServer()
+  const database = databaseOf(server)
+  const accept = server.refuseLogins({ number, class: 14, message: `not now (${number})` })
+
+  await expect(translated(action, () => database.session(async () => 1))).rejects.toMatchObject({ code, retry: 'later' })
+  accept()
+
+  await expect(database.session(session => session.run('SELECT 1'))).resolves.toBe(0)
+})
+
+test('nobody listening is unavailable, later', async () => {
+  const server = await protocolServer()
+  const database = databaseOf(server)
+  await server.close()
+
+  await expect(translated(action, () => database.session(async () => 1))).rejects.toMatchObject({
+    code: 'ETL_SINK_UNAVAILABLE',
+    retry: 'later',
+  })
+})
+
+test('connections that died in the pool are replaced', async () => {
+  const server = await protocolServer()
+  const database = databaseOf(server)
+  await database.session(session => session.run('SELECT 1'))
+
+  server.dropAll()
+
+  await expect(database.session(session => session.run('SELECT 2'))).resolves.toBe(0)
+})
+
+test('who uses a connection next does not meet what the last one left', async () => {
+  const server = await protocolServer({
+    handler: ({ sql, session: { memory } }) => {
+      if (sql.startsWith('CREATE TABLE #')) memory.set('#stage', true)
+      return { rowset: { columns: [['n', 'int']], rows: [[memory.size]] } }
+    },
+  })
+  const database = databaseOf(server, { maxConnections: 1 })
+
+  await database.session(session => session.run('CREATE TABLE #stage (a INT)'))
+
+  expect(await database.session(session => session.rows('SELECT'))).toEqual([[0]])
+})
+
+test('no more connections are open than allowed, and all are closed when nobody needs them', async () => {
+  const server = await protocolServer({ handler: async () => void (await new Promise(resolve => setTimeout(resolve, 20))) })
+  const database = databaseOf(server, { maxConnections: 2 })
+
+  let most = 0
+  await Promise.all(
+    Array.from({ length: 8 }, () =>
+      database.session(async session => {
+        most = Math.max(most, server.open)
+        await session.run('SELECT 1')
+      }),
+    ),
+  )
+
+  expect(most).toBeLessThanOrEqual(2)
+  await expect.poll(() => server.open, { timeout: 5_000 }).toBe(0)
+})
+
+test('a transaction is committed, or rolled back when its work fails', async () => {
+  const server = await protocolServer()
+  const database = databaseOf(server)
+
+  await database.transaction(session => session.run('UPDATE a'))
+  const failing = database.transaction(async session => {
+    await session.run('UPDATE b')
+    throw new Error('the work failed')
+  })
+
+  await expect(failing).rejects.toThrow('the work failed')
+  expect(statements(server)).toEqual(['begin', 'UPDATE a', 'commit', 'begin', 'UPDATE b', 'rollback'])
+})
+
+test('a deadlock is not rolled back twice, and may succeed later', async () => {
+  const server = await protocolServer()
+  const database = databaseOf(server)
+  server.failWhen({ sql: /UPDATE/ }, 'deadlock')
+
+  const failing = translated(action, () => database.transaction(session => session.run('UPDATE a')))
+
+  await expect(failing).rejects.toMatchObject({ code: 'ETL_SINK_UNAVAILABLE', retry: 'later', context: { number: 1205 } })
+  expect(statements(server)).toEqual(['begin', 'UPDATE a'])
+})
+
+test('the signal cancels a statement that runs', async () => {
+  const server = await protocolServer()
+  const database = databaseOf(server)
+  server.failWhen({ sql: /SLOW/ }, 'hang')
+  const stop = new AbortController()
+
+  const running = database.session(session => session.run('SLOW'), stop.signal)
+  running.catch(() => undefined)
+  await expect.poll(() => server.log.some(({ sql }) => sql === 'SLOW')).toBe(true)
+  stop.abort(new Error('stopped'))
+
+  await expect(running).rejects.toThrow('stopped')
+  expect(server.log.map(({ kind }) => kind)).toContain('attention')
+})
+
+test('a statement that takes too long is unavailable, later', async () => {
+  const server = await protocolServer()
+  const database = databaseOf(server, { requestTimeoutMs: 100 })
+  server.failWhen({ sql: /SLOW/ }, 'hang')
+
+  await expect(translated(action, () => database.session(session => session.run('SLOW')))).rejects.toMatchObject({
+    code: 'ETL_SINK_UNAVAILABLE',
+    retry: 'later',
+  })
+})

@@ -160,8 +160,8 @@ export const runnerBugs: readonly PlantedBug[] = [
     edits: [
       {
         file: `${core}/finish.ts`,
-        find: "if (load.triggered && groups.every(({ status }) => status !== 'failed')) await markDone(ctx.state, load.loadId, ctx.clock.now())",
-        replace: '',
+        find: '      await markDone(ctx.state, load.loadId, ctx.clock.now())\n',
+        replace: '      await ctx.lease.assertHeld()\n',
       },
     ],
     foundBy: { 'a load that appends': dies },

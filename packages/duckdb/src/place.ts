@@ -14,7 +14,7 @@ export function databasePath({ rest, shown }: Place): string {
 function pathProblem(path: string): string | undefined {
   if (path.includes('\0')) return 'holds a NUL character'
   if (path.startsWith(':memory:')) {
-    return 'is a database in memory, which is gone before anyone can read it. Name a file, in a temporary folder for a test: duckdb:/tmp/test.duckdb'
+    return 'is a database in memory, which is gone before anyone can read it. Name a file, in a temporary folder for a test: duckdb:./test.duckdb'
   }
   if (/^~(\/|$)/.test(path)) return 'begins with ~, which only a shell understands. Write the whole path'
   if (path.startsWith('//')) return 'begins with //. Write the path itself: duckdb:./plants.duckdb'

@@ -1,8 +1,9 @@
 // Six minutes of a museum's plants in seconds, offline: a simulator of the API on loopback, the real command, DuckDB, an archive, and a kill.
 // `npm run demo:plants`. Ends with an error when something is not as it should be.
-import { existsSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { csv, decodeAll } from '@millrace/formats'
 import { plantsServer } from '@millrace/source-plants/testing'
 import { killedWhen, millrace } from './command.mjs'
 import { filesIn, inArchive, inDatabase, tableCounts } from './look.mjs'
@@ -19,6 +20,8 @@ function expect(what, ok, detail) {
   if (!ok) throw new Error(`This should not have happened: ${what}.${detail === undefined ? '' : ` ${JSON.stringify(detail)}`}`)
 }
 
+const shortly = (day, what) =>
+  ['min', 'mean', 'median', 'max'].map(of => `${of} ${Number(day[`${what}_${of}`]).toFixed(1)}`).join(', ')
 const shared = (one, other) => one.filter(reading => other.includes(reading))
 
 /** Every reading that was loaded is in the database or in the archive; `once`: not in both, and nowhere twice. */
@@ -68,7 +71,7 @@ try {
     'millrace run plants-archive --from duckdb:./plants.duckdb --older-than 24h --now 2026-06-02T08:01:00Z --to file:./archive\n',
   )
   // As soon as a reader of the archive could see something, and before the database is emptied.
-  const killed = await killedWhen(() => existsSync(join(archive, 'readings')), 'plants-archive', move, folder)
+  const killed = await killedWhen(() => filesIn(archive, '.parquet').length > 0, 'plants-archive', move, folder)
   expect('the move ended before it could be killed', killed.signal === 'SIGKILL', killed)
   const between = await whereAreThey(loaded, false)
   say(
@@ -83,6 +86,21 @@ try {
   )
   for (const file of filesIn(archive, '.parquet')) say(`  archive/${file}`)
   expect('a third run found something to do', (await millrace('plants-archive', move, folder)).status === 'unchanged')
+
+  title('4. Out of the archive again')
+  const out = join(folder, 'out.csv')
+  const taken = await millrace('plants-retrieve', ['--from', `file:${archive}`, '--to', out], folder)
+  const { records } = await decodeAll(csv(), readFileSync(out))
+  const times = records.map(record => record.recording_taken)
+  expect('not every reading came out', records.length === end.moved && taken.counts.written === end.moved, taken.counts)
+  expect('readings are not in the order of their times', String(times) === String([...times].sort()))
+  say(`  plants-retrieve --to out.csv: ${records.length} readings, ${times[0]} to ${times.at(-1)}`)
+  await millrace('plants-daily', ['--from', `file:${archive}`, '--to', `file:${archive}`, '--day', '2026-06-01'], folder)
+  const days = (await decodeAll(csv(), readFileSync(join(archive, 'daily/2026-06-01.csv')))).records
+  const summed = days.reduce((sum, day) => sum + Number(day.readings), 0)
+  expect('the day does not sum up all readings', summed === end.moved, { summed })
+  say(`  plants-daily: ${days.length} plants in archive/daily/2026-06-01.csv, the first ${days[0].name}:`)
+  say(`    moisture ${shortly(days[0], 'soil_moisture')}; temperature ${shortly(days[0], 'temperature')}`)
 
   title('Summary')
   say(`  ${loaded.length} readings loaded = ${end.stay} in the database + ${end.moved} in the archive, none twice.`)

@@ -3,13 +3,17 @@ import { definePipeline, from, move } from '@millrace/etl-core'
 import { csv, parquet } from '@millrace/formats'
 import { folder } from '@millrace/objects'
 import { s3 } from '@millrace/s3'
+import { sqlServer } from '@millrace/sqlserver'
 import * as z from 'zod'
 import { durationMs } from './duration.js'
 import { archivedReading, hourOf, type PartitionedReading, partitionedReading } from './records.js'
 
 /** What the archive can be told. */
 export const params = z.strictObject({
-  from: z.string().default('duckdb:./plants.duckdb').describe('The database'),
+  from: z
+    .string()
+    .default('duckdb:./plants.duckdb')
+    .describe('The database: duckdb:./plants.duckdb or sqlserver://host/database'),
   to: z.string().default('file:./archive').describe('The archive: file:./archive or s3://bucket/prefix'),
   olderThan: z
     .string()
@@ -27,7 +31,7 @@ export const params = z.strictObject({
 export const archive = definePipeline({
   name: 'plants-archive',
   description: 'Moves old readings from the database to the archive, hour by hour',
-  connectors: [duckdb, folder, s3],
+  connectors: [duckdb, sqlServer, folder, s3],
   params,
   volatile: ['from', 'to'],
   // Which readings are old was decided when the move began.

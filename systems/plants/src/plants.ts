@@ -1,6 +1,7 @@
 import { duckdb } from '@millrace/duckdb'
 import { definePipeline, from } from '@millrace/etl-core'
 import { exampleApiUrl, plants as plantsApi } from '@millrace/source-plants'
+import { sqlServer } from '@millrace/sqlserver'
 import * as z from 'zod'
 import { plantRow } from './records.js'
 import { plantTables } from './tables.js'
@@ -11,7 +12,7 @@ export const params = z.strictObject({
     .url({ protocol: /^https?$/ })
     .default(exampleApiUrl)
     .describe('Where the API is; a plant is at <api-url>/<id>'),
-  to: z.string().default('duckdb:./plants.duckdb').describe('The database: duckdb:./plants.duckdb'),
+  to: z.string().default('duckdb:./plants.duckdb').describe('The database: duckdb:./plants.duckdb or sqlserver://host/database'),
   knownIds: z.int().min(0).default(50).describe('Ids from 1 that are asked for at every run, whether or not they were ever seen'),
   minMoisture: z.number().default(0).describe('Soil moisture below this, in percent, is a reject'),
   maxMoisture: z.number().default(100).describe('Soil moisture above this, in percent, is a reject'),
@@ -28,7 +29,7 @@ export const params = z.strictObject({
 export const plants = definePipeline({
   name: 'plants',
   description: 'One round over the museum’s plant sensors into related tables',
-  connectors: [duckdb],
+  connectors: [duckdb, sqlServer],
   params,
   // Where the API is and how it is asked does not decide what a reading is.
   volatile: ['apiUrl', 'to', 'requestsAtOnce', 'budgetSeconds', 'knownIds'],

@@ -10,5 +10,6 @@ it('npm run demo:plants: six minutes, one twice, an archive, a kill, and every r
 
   expect(text).toMatch(/reading +275 rows, as before/)
   expect(text).toContain('killed (SIGKILL)')
+  expect(text).toContain('plants-retrieve --to out.csv: 183 readings')
   expect(text).toContain('275 readings loaded = 92 in the database + 183 in the archive, none twice.')
 }, 120_000)

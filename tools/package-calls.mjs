@@ -137,7 +137,7 @@ export const packageCalls = {
     worldbank.build(params.parse({ indicators: ['SP.POP.TOTL'] }))
   },
 
-  '@millrace/system-plants': ({ plants, archive }) => {
-    for (const pipeline of [plants, archive]) pipeline.build(pipeline.params.parse({}))
+  '@millrace/system-plants': ({ plants, archive, daily, retrieve }) => {
+    for (const pipeline of [plants, archive, daily, retrieve]) pipeline.build(pipeline.params.parse({}))
   },
 }

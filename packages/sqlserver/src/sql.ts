@@ -27,3 +27,9 @@ export function differsSql(type: ColumnType, a: string, b: string): string {
   const bytes = (value: string) => (isText ? `CAST(${value} AS VARBINARY(MAX))` : value)
   return `(${bytes(a)} <> ${bytes(b)} OR (${a} IS NULL AND ${b} IS NOT NULL) OR (${a} IS NOT NULL AND ${b} IS NULL))`
 }
+
+/**
+ * What stands beside a table that is looked at before it is written: nobody else may put the same key there meanwhile. MERGE would need the
+ * same, has defects of its own, and compatible servers do not have it.
+ */
+export const forWriting = 'WITH (UPDLOCK, HOLDLOCK)'

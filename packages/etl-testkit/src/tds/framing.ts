@@ -83,7 +83,7 @@ function load(): Framing {
     readValue: values.readValue,
     isLongValue: values.isPLPStream,
     readLongValue: values.readPLPStream,
-    packetTypes: file('packet').TYPE,
+    packetTypes: require('tedious/lib/packet.js').TYPE,
     noDebug,
   }
 }

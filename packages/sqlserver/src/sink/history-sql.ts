@@ -1,6 +1,5 @@
 import type { PlannedTable, RelationalPlan } from '@millrace/relational'
-import { differsSql, namesSql, quoted, tableSql } from '../sql.js'
-import { forWriting } from './load-sql.js'
+import { differsSql, forWriting, namesSql, quoted, tableSql } from '../sql.js'
 import {
   changing,
   keySql,

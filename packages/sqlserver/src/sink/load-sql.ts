@@ -1,5 +1,5 @@
 import { loadSteps, overwritten, type PlannedTable, type RelationalPlan } from '@millrace/relational'
-import { differsSql, namesSql, quoted, tableSql } from '../sql.js'
+import { differsSql, forWriting, namesSql, quoted, tableSql } from '../sql.js'
 import { historySql } from './history-sql.js'
 import {
   adoptedColumns,
@@ -17,12 +17,6 @@ import {
   typedRows,
   valueSql,
 } from './staged-sql.js'
-
-/**
- * What stands beside a table that is looked at before it is written: nobody else may put the same key there meanwhile. MERGE would need the
- * same, has defects of its own, and compatible servers do not have it.
- */
-export const forWriting = 'WITH (UPDLOCK, HOLDLOCK)'
 
 /** The statements that bring the raw rows into their tables, in one transaction. */
 export function loadSql(plan: RelationalPlan, facts: LoadFacts): readonly LoadStatement[] {

@@ -103,6 +103,19 @@ export const packageCalls = {
     if (duckdb.scheme !== 'duckdb' || sink.home.place !== 'duckdb:./plants.duckdb') throw new Error(JSON.stringify(sink))
   },
 
+  // Nothing is connected before it is needed.
+  '@millrace/sqlserver': ({ sqlServer }) => {
+    if (sqlServer.scheme !== 'sqlserver' || sqlServer.kind !== 'sql') throw new Error(JSON.stringify(sqlServer))
+  },
+
+  '@millrace/sink-sqlserver': ({ sqlServer, sqlServerTable }) => {
+    if (sqlServer.scheme !== 'sqlserver' || typeof sqlServerTable !== 'function') throw new Error(JSON.stringify(sqlServer))
+  },
+
+  '@millrace/source-sqlserver': ({ sqlServer, sqlServerRows }) => {
+    if (sqlServer.scheme !== 'sqlserver' || typeof sqlServerRows !== 'function') throw new Error(JSON.stringify(sqlServer))
+  },
+
   '@millrace/source-duckdb': ({ duckdb, duckdbRows }) => {
     if (duckdb.scheme !== 'duckdb' || typeof duckdbRows !== 'function') throw new Error(JSON.stringify(duckdb))
   },

@@ -104,8 +104,12 @@ export const packageCalls = {
   },
 
   // Nothing is connected before it is needed.
-  '@millrace/sqlserver': ({ sqlServer }) => {
-    if (sqlServer.scheme !== 'sqlserver' || sqlServer.kind !== 'sql') throw new Error(JSON.stringify(sqlServer))
+  // Nothing answers there: both drivers are loaded, a connection is tried, and its error translated.
+  '@millrace/sqlserver': async ({ sqlServer, sqlServerState }) => {
+    const credentials = () => ({ user: 'a', password: 'b' })
+    const state = sqlServerState('sqlserver://127.0.0.1:9/plants', 'plants', { credentials })
+    const error = await state.load('head').catch(error => error)
+    if (sqlServer.scheme !== 'sqlserver' || error.code !== 'ETL_STATE_UNAVAILABLE') throw error
   },
 
   '@millrace/sink-sqlserver': ({ sqlServer, sqlServerTable }) => {

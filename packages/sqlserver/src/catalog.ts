@@ -1,6 +1,5 @@
 import { type PlannedTable, type StoredTable, sameName, type TableName } from '@millrace/relational'
 import type { Session } from './session.js'
-import { tableSql } from './sql.js'
 
 /** What the catalog says of a column. */
 interface CatalogColumn {
@@ -21,14 +20,37 @@ export function spelled({ type, bytes, precision, scale }: CatalogColumn): strin
   return name
 }
 
-/** The columns of a table or view, with their types spelled out; none if there is no such thing. */
-export async function storedColumns(session: Session, name: TableName): Promise<StoredTable['columns']> {
+/** What stands under a name. */
+export interface CatalogObject {
+  readonly kind: 'table' | 'view' | 'other'
+  /** The catalog's number for it. */
+  readonly id: number
+}
+
+/**
+ * What stands under a name: a table, a view, something else, or nothing. Looked up by its parts: a name with quotes or brackets in it, put
+ * together, is not taken apart alike everywhere.
+ */
+export async function objectNamed(session: Session, { schema = 'dbo', name }: TableName): Promise<CatalogObject | undefined> {
+  const rows = await session.rows(
+    `SELECT CAST(o.object_id AS INT), o.type FROM sys.objects AS o INNER JOIN sys.schemas AS s ON s.schema_id = o.schema_id
+WHERE s.name = @schema AND o.name = @name`,
+    { schema, name },
+  )
+  const [row] = rows
+  if (!row) return undefined
+  const type = String(row[1]).trim()
+  return { id: row[0] as number, kind: type === 'U' ? 'table' : type === 'V' ? 'view' : 'other' }
+}
+
+/** The columns of a table or view, with their types spelled out. */
+export async function storedColumns(session: Session, { id }: CatalogObject): Promise<StoredTable['columns']> {
   const rows = await session.rows(
     `SELECT c.name, t.name, CAST(c.max_length AS INT), CAST(c.precision AS INT), CAST(c.scale AS INT), CAST(c.is_nullable AS INT),
   CASE WHEN c.is_identity = 1 OR c.is_computed = 1 OR c.default_object_id <> 0 THEN 1 ELSE 0 END
 FROM sys.columns AS c INNER JOIN sys.types AS t ON t.user_type_id = c.user_type_id
-WHERE c.object_id = OBJECT_ID(@name) ORDER BY c.column_id`,
-    { name: tableSql(name) },
+WHERE c.object_id = @id ORDER BY c.column_id`,
+    { id },
   )
   return rows.map(([column, type, bytes, precision, scale, nullable, filled]) => ({
     name: column as string,
@@ -39,34 +61,32 @@ WHERE c.object_id = OBJECT_ID(@name) ORDER BY c.column_id`,
 }
 
 /**
- * A table as the catalog tells it; `undefined` if there is none.
+ * A table as the catalog tells it.
  *
  * @param planned - Constraints that it does not know of make the table strict.
  */
-export async function storedTable(session: Session, planned: PlannedTable): Promise<StoredTable | undefined> {
-  const columns = await storedColumns(session, planned.at)
-  if (columns.length === 0) return undefined
-  const name = tableSql(planned.at)
+export async function storedTable(session: Session, of: CatalogObject, planned: PlannedTable): Promise<StoredTable> {
+  const columns = await storedColumns(session, of)
   const indexed = await session.rows(
     `SELECT CAST(i.index_id AS INT), c.name FROM sys.indexes AS i
 INNER JOIN sys.index_columns AS ic ON ic.object_id = i.object_id AND ic.index_id = i.index_id
 INNER JOIN sys.columns AS c ON c.object_id = ic.object_id AND c.column_id = ic.column_id
-WHERE i.object_id = OBJECT_ID(@name) AND i.is_unique = 1 AND ic.is_included_column = 0`,
-    { name },
+WHERE i.object_id = @id AND i.is_unique = 1 AND ic.is_included_column = 0`,
+    { id: of.id },
   )
   const unique = [...new Set(indexed.map(([index]) => index))].map(index =>
     indexed.filter(([of]) => of === index).map(([, column]) => column as string),
   )
-  return { columns, unique, strict: unique.some(names => !isPlanned(planned, names)) || (await isStrict(session, planned)) }
+  return { columns, unique, strict: unique.some(names => !isPlanned(planned, names)) || (await isStrict(session, of, planned)) }
 }
 
 /** Whether a table has checks, triggers, or more foreign keys than planned. */
-async function isStrict(session: Session, planned: PlannedTable): Promise<boolean> {
+async function isStrict(session: Session, { id }: CatalogObject, planned: PlannedTable): Promise<boolean> {
   const counting = session.rows(
-    `SELECT (SELECT COUNT(*) FROM sys.check_constraints WHERE parent_object_id = OBJECT_ID(@name)),
-  (SELECT COUNT(*) FROM sys.triggers WHERE parent_id = OBJECT_ID(@name)),
-  (SELECT COUNT(*) FROM sys.foreign_keys WHERE parent_object_id = OBJECT_ID(@name))`,
-    { name: tableSql(planned.at) },
+    `SELECT (SELECT COUNT(*) FROM sys.check_constraints WHERE parent_object_id = @id),
+  (SELECT COUNT(*) FROM sys.triggers WHERE parent_id = @id),
+  (SELECT COUNT(*) FROM sys.foreign_keys WHERE parent_object_id = @id)`,
+    { id },
   )
   // Where a server has not all of these, the table is taken to be strict: its batches are written one by one.
   const [counted] = await counting.catch(() => [[1]])
@@ -74,18 +94,10 @@ async function isStrict(session: Session, planned: PlannedTable): Promise<boolea
   return checks > 0 || triggers > 0 || foreign > planned.columns.filter(({ role }) => role === 'reference').length
 }
 
-/** The statement a view was made with; `undefined` where there is no view, or nobody may know. */
-export async function viewSql(session: Session, name: TableName): Promise<string | undefined> {
-  const [row] = await session.rows('SELECT OBJECT_DEFINITION(OBJECT_ID(@name))', { name: tableSql(name) })
+/** The statement a view was made with; `undefined` where nobody may know. */
+export async function viewSql(session: Session, { id }: CatalogObject): Promise<string | undefined> {
+  const [row] = await session.rows('SELECT definition FROM sys.sql_modules WHERE object_id = @id', { id })
   return (row?.[0] ?? undefined) as string | undefined
-}
-
-/** What stands under a name: a table, a view, something else, or nothing. */
-export async function kindOf(session: Session, name: TableName): Promise<'table' | 'view' | 'other' | undefined> {
-  const sql = `SELECT CASE WHEN OBJECT_ID(@name, N'U') IS NOT NULL THEN 'table' WHEN OBJECT_ID(@name, N'V') IS NOT NULL THEN 'view'
-  WHEN OBJECT_ID(@name) IS NOT NULL THEN 'other' END`
-  const [row] = await session.rows(sql, { name: tableSql(name) })
-  return (row?.[0] ?? undefined) as 'table' | 'view' | 'other' | undefined
 }
 
 /** The key of the plan, or the id. */

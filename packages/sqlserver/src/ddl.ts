@@ -50,8 +50,12 @@ function bytesOf(type: ColumnType): number {
 export const addColumn = (table: PlannedTable, { name, type }: PlannedColumn): string =>
   `ALTER TABLE ${tableSql(table.at)} ADD ${quoted(name)} ${sqlServerType(type)} NULL`
 
-/** The statements that make a view, anew if it is there. The last one is what it is made with. */
-export function createView(view: PlannedView, { tables }: RelationalPlan): readonly string[] {
+/**
+ * The statements that make a view. The last one is what it is made with.
+ *
+ * @param anew - It is there, and made anew.
+ */
+export function createView(view: PlannedView, { tables }: RelationalPlan, anew: boolean): readonly string[] {
   const at = (table: number) => tables[table] as PlannedTable
   const columns = view.columns.map(({ table, column, as }) => `t${table}.${quoted(column)} AS ${quoted(as)}`)
   const joins = view.joins.map(({ from, column, to }) => {
@@ -61,7 +65,7 @@ export function createView(view: PlannedView, { tables }: RelationalPlan): reado
   const name = tableSql(view.at)
   return [
     ...createSchema(view.at.schema),
-    `IF OBJECT_ID(${textSql(name)}, N'V') IS NOT NULL DROP VIEW ${name}`,
+    ...(anew ? [`DROP VIEW ${name}`] : []),
     `CREATE VIEW ${name} AS\nSELECT ${columns.join(', ')}\nFROM ${tableSql(at(view.table).at)} AS t${view.table}${joins.join('')}`,
   ]
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { ConfigError, type Json, type StateStore, stateConflict } from '@millrace/etl-core'
 import type { Database } from './database.js'
-import { isInDoubt, isNoTable, isTakenKey, isTakenName, translated } from './errors.js'
+import { isInDoubt, isNoTable, isTakenKey, translated } from './errors.js'
 import type { Session } from './session.js'
 import { keyOf } from './sql.js'
 
@@ -43,9 +43,13 @@ export function sqlServerState(database: Database, place: string, pipeline: stri
     })
   const make = async (session: Session) => {
     if (made) return
-    await session.run(createState).catch(error => {
-      if (!isTakenName(error)) throw error
-    })
+    try {
+      await session.run(createState)
+    } catch (error) {
+      // Somebody was quicker; what that is called differs from server to server.
+      const [row] = await session.rows(`SELECT CASE WHEN OBJECT_ID(N'${table}', N'U') IS NULL THEN 0 ELSE 1 END`)
+      if (row?.[0] !== 1) throw error
+    }
     made = true
   }
   const insert = (session: Session, key: string, version: string, value: string) =>

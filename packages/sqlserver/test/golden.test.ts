@@ -61,7 +61,7 @@ const ctx: SplitContext = testSplitContext()
 const all = (statements: readonly string[]) => `${statements.join(';\n\n')};\n`
 const tablesSql = (plan: RelationalPlan) => [
   ...plan.tables.flatMap(table => createTable(table, plan, () => true)),
-  ...plan.views.flatMap(view => createView(view, plan)),
+  ...plan.views.flatMap(view => createView(view, plan, true)),
 ]
 const loadSql = (plan: RelationalPlan) => [
   ...createStage(plan, ''),

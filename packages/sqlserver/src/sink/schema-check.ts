@@ -7,7 +7,7 @@ import {
   type StoredTable,
   sameName,
 } from '@millrace/relational'
-import { kindOf, storedTable, viewSql } from '../catalog.js'
+import { objectNamed, storedTable, viewSql } from '../catalog.js'
 import { addColumn, byHandSql, createTable, createView } from '../ddl.js'
 import { sqlServerRules } from '../rules.js'
 import type { Session } from '../session.js'
@@ -29,9 +29,9 @@ export async function schemaWork(session: Session, plan: RelationalPlan, place: 
   const statements: string[] = []
   const stored: (StoredTable | undefined)[] = []
   for (const table of plan.tables) {
-    const kind = await kindOf(session, table.at)
-    if (kind === 'view' || kind === 'other') throw nameTaken(place, table.name)
-    const found = kind && (await storedTable(session, table))
+    const there = await objectNamed(session, table.at)
+    if (there && there.kind !== 'table') throw nameTaken(place, table.name)
+    const found = there && (await storedTable(session, there, table))
     stored.push(found)
     const comparison = compareTable(table, found, sqlServerRules)
     if (comparison.kind === 'incompatible') {
@@ -42,10 +42,10 @@ export async function schemaWork(session: Session, plan: RelationalPlan, place: 
     if (comparison.kind === 'grows') statements.push(...comparison.added.map(column => addColumn(table, column)))
   }
   for (const view of plan.views) {
-    const kind = await kindOf(session, view.at)
-    if (kind === 'table' || kind === 'other') throw nameTaken(place, view.name)
-    const making = createView(view, plan)
-    const isSame = kind === 'view' && (await viewSql(session, view.at)) === making.at(-1)
+    const there = await objectNamed(session, view.at)
+    if (there && there.kind !== 'view') throw nameTaken(place, view.name)
+    const making = createView(view, plan, there !== undefined)
+    const isSame = there && (await viewSql(session, there)) === making.at(-1)
     if (!isSame) statements.push(...making)
   }
   return { statements, strict: stored.some(table => table?.strict) }

@@ -10,7 +10,7 @@ import { takeLocks } from './locks.js'
 import { type Made, makeTables } from './make.js'
 import { dropStaged, groupLock, groupStillThere, publishGroup, stagedLoading, surveyGroup } from './replace.js'
 import { schemaWork } from './schema-check.js'
-import { forgetSplits, hasSplits, isSucceeded, loadHash, type Part, takeSplit } from './splits.js'
+import { forgetSplits, hasSplits, isSucceeded, loadHash, type Part, partOf, takeSplit } from './splits.js'
 import { bytesTogether, splitWriter } from './writer.js'
 
 /** What a sink's tables are, once the flow's schema is known. */
@@ -38,8 +38,9 @@ export function relatedSink<T>(database: Database, home: StateHome, options: Rel
   })
 }
 
-function sinkFor<T>(database: Database, home: StateHome, part: Part, shape: Shape): Sink<T> {
+function sinkFor<T>(database: Database, home: StateHome, name: string, shape: Shape): Sink<T> {
   const { disposition, names } = shape
+  const part: Part = partOf(name, names)
   const { place } = home
   const replaces = disposition === 'replace'
   let planned: RelationalPlan | undefined

@@ -14,8 +14,11 @@ CREATE TABLE ${table} (
   [receipt] NVARCHAR(MAX) NOT NULL, [complete] BIT NOT NULL,
   PRIMARY KEY ([load_hash], [split_hash]))`
 
-/** A sink's own name for its books, beside other sinks of a flow at one place. Empty for the only one. */
+/** A sink's own name for its books: the name it has beside other sinks of a flow, and its tables. */
 export type Part = string
+
+/** @param name - Empty for the only sink of a flow. */
+export const partOf = (name: string, tables: readonly string[]): Part => JSON.stringify([name, ...tables])
 
 /** What was counted of a split so far, over all its writers. */
 export interface SplitReceipt {

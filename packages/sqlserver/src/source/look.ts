@@ -1,7 +1,7 @@
 import { type Json, SourceError } from '@millrace/etl-core'
 import { type PlannedSource, sameName, tableName } from '@millrace/relational'
 import { incompatibleColumns, toJsonForm } from '@millrace/schema/columns'
-import { storedColumns } from '../catalog.js'
+import { objectNamed, storedColumns } from '../catalog.js'
 import type { Session } from '../session.js'
 import { quoted, tableSql } from '../sql.js'
 import { type Condition, type KeyedTable, type KeyJson, keyOrder } from './ranges.js'
@@ -22,7 +22,8 @@ export interface SourceTable extends KeyedTable {
  */
 export async function sourceTable(session: Session, place: string, name: string, planned: PlannedSource): Promise<SourceTable> {
   const at = tableName(name)
-  const stored = await storedColumns(session, at)
+  const there = await objectNamed(session, at)
+  const stored = there ? await storedColumns(session, there) : []
   if (stored.length === 0) {
     throw new SourceError(
       'ETL_SOURCE_NOT_FOUND',

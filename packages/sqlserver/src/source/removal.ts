@@ -1,7 +1,7 @@
 import type { Json, Removal, TableSourceOptions } from '@millrace/etl-core'
 import { type PlannedSource, sameName, tableName } from '@millrace/relational'
 import { type Column, sqlServerType } from '@millrace/schema/columns'
-import { type Collation, collationOf, storedColumns } from '../catalog.js'
+import { type Collation, collationOf, objectNamed, storedColumns } from '../catalog.js'
 import type { Database } from '../database.js'
 import { translated } from '../errors.js'
 import { quoted, tableSql } from '../sql.js'
@@ -26,7 +26,8 @@ export function removalOf<T>(
       translated({ side: 'source', place, doing: `remove rows of table ${removeFrom}` }, async () => {
         if (keys.length === 0) return 0
         return database.session(async session => {
-          const stored = await storedColumns(session, tableName(removeFrom))
+          const there = await objectNamed(session, tableName(removeFrom))
+          const stored = there ? await storedColumns(session, there) : []
           const typed = key.map(column => ({
             column,
             stored: stored.find(({ name }) => sameName(name, column.name))?.type ?? sqlServerType(column.type),

@@ -24,7 +24,7 @@ CREATE TABLE [dbo].[reading] (
   FOREIGN KEY ([plant_id]) REFERENCES [dbo].[plant] ([plant_id])
 );
 
-IF OBJECT_ID(N'[dbo].[flat]', N'V') IS NOT NULL DROP VIEW [dbo].[flat];
+DROP VIEW [dbo].[flat];
 
 CREATE VIEW [dbo].[flat] AS
 SELECT t1.[no] AS [plant], t1.[name] AS [name], t0.[name] AS [botanist], t2.[at] AS [take]]n at], t2.[moisture] AS [moisture], t2.[price] AS [price], t2.[big] AS [big], t1.[note] AS [note]

@@ -78,7 +78,9 @@ export async function appendServer(strict = false): Promise<AppendServer> {
     if (sql.includes('[_millrace_state]')) return state(call)
     if (sql.includes('sp_getapplock')) return { rowset: { columns: [['granted', 'int']], rows: [[0]] } }
     if (sql.includes('CREATE TABLE [dbo].[readings]')) made = true
-    if (sql.startsWith('SELECT CASE WHEN OBJECT_ID')) return { rowset: { columns: ['kind'], rows: [[made ? 'table' : null]] } }
+    if (sql.includes('FROM sys.objects AS o')) {
+      return { rowset: { columns: [['id', 'int'], 'type'], rows: made ? [[1, 'U ']] : [] } }
+    }
     if (sql.includes('sys.check_constraints'))
       return {
         rowset: {

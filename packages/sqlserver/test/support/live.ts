@@ -73,5 +73,11 @@ async function dropAll(session: Session, schema: string): Promise<void> {
 }
 
 /** Runs a query on the live server. */
-export const query = (sql: string): Promise<readonly (readonly unknown[])[]> =>
-  liveDatabase().session(session => session.rows(sql))
+export const query = (sql: string, params?: Parameters<Session['rows']>[1]): Promise<readonly (readonly unknown[])[]> =>
+  liveDatabase().session(session => session.rows(sql, params))
+
+/** Whether a table or view is there. */
+export async function isThere(schema: string, name: string): Promise<boolean> {
+  const sql = 'SELECT COUNT(*) FROM INFORMATION_SCHEMA.TABLES WHERE TABLE_SCHEMA = @schema AND TABLE_NAME = @name'
+  return Number((await query(sql, { schema, name }))[0]?.[0]) > 0
+}

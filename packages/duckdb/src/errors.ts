@@ -108,8 +108,8 @@ export function invalidates(error: unknown): boolean {
 }
 
 /** The reject of a row that DuckDB did not take. */
-export function refusedRow(error: unknown, place: string): RecordError {
-  return new RecordError('ETL_RECORD_REFUSED', `${place} does not take the record: ${saidBy(error as Error)}.`, { cause: error })
+export function refusedRow(said: string): RecordError {
+  return new RecordError('ETL_RECORD_REFUSED', `DuckDB does not take the record: ${said}.`)
 }
 
 function heldError({ pid, program, waitedMs, cause }: FileHeld, { side, place, doing }: DuckdbAction): EtlError {
@@ -130,8 +130,8 @@ function made(side: Side, meaning: string, text: string, options: ConstructorPar
   return new StateError(`ETL_STATE_${meaning}`, text, options)
 }
 
-/** The first line: what follows is the statement and a mark below it. */
-const saidBy = ({ message }: Error): string => (message.split('\n')[0] ?? '').slice(0, 300).replace(/[.\s]+$/, '')
+/** What DuckDB says, in its first line: what follows is the statement and a mark below it. */
+export const saidBy = ({ message }: Error): string => (message.split('\n')[0] ?? '').slice(0, 300).replace(/[.\s]+$/, '')
 
 /** Does something with the database; what DuckDB throws becomes ours. */
 export async function translated<V>(action: DuckdbAction, act: () => Promise<V>): Promise<V> {

@@ -71,6 +71,32 @@ for (const [name, sinkOf, from] of [
   })
 }
 
+describeCrashes<Reading>('with rejects of a step and of the table itself', {
+  expected: all.filter(({ at }) => !at.endsWith('1Z') && !at.endsWith('4Z')),
+  kinds,
+  // Between a write and the save of its rejects is where one could be lost.
+  only: ({ call }) => long || call.on === 'writer' || call.about.startsWith('rejects'),
+  steps: flow => flow.validate(schema.refine(({ at }) => !at.endsWith('1Z'), 'the second is one')),
+  async build() {
+    const { path, close } = await worldFile()
+    const make =
+      'CREATE TABLE readings (plant INTEGER NOT NULL, name VARCHAR NOT NULL, "at" TIMESTAMP NOT NULL, moisture DOUBLE, CHECK (second("at") <> 4))'
+    await execute(path, make)
+    return {
+      open() {
+        const place = placeAt(path)
+        return {
+          source: arraySource<Reading>({ splits }),
+          sink: place.table<Reading>({ table: 'readings', schema }),
+          state: place.home.state('crash-test'),
+        }
+      },
+      read: () => query(path, `SELECT plant, name, ${instant}, moisture FROM readings`),
+      close,
+    }
+  },
+})
+
 describeCrashes<Reading>('from one DuckDB file into another', {
   expected: all,
   kinds: ['crash', 'stop'],

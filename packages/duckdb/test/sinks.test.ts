@@ -1,11 +1,12 @@
-import { definePipeline, from, run, type SourceBatch } from '@millrace/etl-core'
+import { existsSync } from 'node:fs'
+import { definePipeline, from, run, type SourceBatch, tee } from '@millrace/etl-core'
 import { arraySource, testSplitContext } from '@millrace/etl-testkit'
 import { column } from '@millrace/schema'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import * as z from 'zod'
 import { duckdb } from '../src/index.js'
 import { load, ready } from './support/loads.js'
-import { placeAt, query } from './support/places.js'
+import { execute, placeAt, query } from './support/places.js'
 import { tempDatabase } from './support/temp.js'
 
 const schema = z.object({ id: column.int32(), name: column.string() })
@@ -87,6 +88,62 @@ describe('a pipeline into a DuckDB file', () => {
     expect(await ids(path)).toEqual([1, 2])
   })
 
+  test('that finds nothing new changes nothing in the file', async () => {
+    const { readFile, stat } = await import('node:fs/promises')
+    const path = await tempDatabase()
+    const pipeline = definePipeline({
+      name: 'plants',
+      build: () =>
+        from(arraySource<Row>({ splits: { a: rows(1) }, bookmark: 'seen' })).into(
+          placeAt(path).table<Row>({ table: 'plants', disposition: 'replace', schema }),
+        ),
+    })
+    await run(pipeline)
+    const closed = () => vi.waitFor(() => expect(existsSync(`${path}.wal`)).toBe(false))
+    await closed()
+    const before = { bytes: await readFile(path), mtimeMs: (await stat(path)).mtimeMs }
+
+    const report = await run(pipeline)
+
+    await closed()
+    expect(report.status).toBe('unchanged')
+    expect({ bytes: await readFile(path), mtimeMs: (await stat(path)).mtimeMs }).toEqual(before)
+  })
+
+  test('notices that a replaced group is gone, and loads it anew', async () => {
+    const path = await tempDatabase()
+    const pipeline = definePipeline({
+      name: 'plants',
+      build: () =>
+        from(arraySource<Row>({ splits: { a: rows(1, 2) }, bookmark: 'seen' })).into(
+          placeAt(path).table<Row>({ table: 'plants', disposition: 'replace', schema }),
+        ),
+    })
+    await run(pipeline)
+    await execute(path, 'DELETE FROM plants WHERE id = 1')
+
+    const report = await run(pipeline)
+
+    expect(report.status).toBe('succeeded')
+    expect(await ids(path)).toEqual([1, 2])
+  })
+
+  test('may write to two tables of one file at once', async () => {
+    const path = await tempDatabase()
+    const sink = tee(
+      placeAt(path).table<Row>({ table: 'plants', disposition: 'merge', key: ['id'], schema }),
+      placeAt(path).table<Row>({ table: 'names', schema }),
+    )
+
+    const report = await run(
+      definePipeline({ name: 'both', build: () => from(arraySource<Row>({ splits: { a: rows(1, 2, 1) } })).into(sink) }),
+    )
+
+    expect(report.status).toBe('succeeded')
+    expect(await ids(path)).toEqual([1, 2])
+    expect(await query(path, 'SELECT count(*) AS n FROM names')).toEqual([{ n: '3' }])
+  })
+
   test('says what it writes where', async () => {
     const { explain } = pipeline('x.duckdb', [], 'replace').build({})
 
@@ -99,26 +156,78 @@ describe('a pipeline into a DuckDB file', () => {
 })
 
 describe('a writer', () => {
-  test('puts small batches into one transaction, and a large one does not wait for the flush', async () => {
+  const batch = (batchNo: number, records: readonly Row[]) => ({
+    id: String(batchNo),
+    checkpoint: { batchNo, cursor: batchNo },
+    rows: { length: records.length, toArray: () => records },
+    rawOf: (row: number) => row,
+  })
+  const opened = async (path: string, rereads: 'same' | 'mayDiffer', epoch: number) => {
+    const sink = placeAt(path).table<Row>({ table: 'plants', schema })
+    sink.prepare?.({ pipeline: 'test', source: { resumable: true, rereads } })
+    return sink.open(testSplitContext({ load: { loadId: 'load-1', startedAtMs: 1, attempt: epoch, epoch } }))
+  }
+  const count = async (path: string) => Number((await query(path, 'SELECT count(*) AS n FROM plants'))[0]?.n)
+
+  test('puts small batches into one transaction, and keeps a large one with the next', async () => {
     const path = await tempDatabase()
-    const sink = ready(placeAt(path).table<Row>({ table: 'plants' }), schema)
-    const writer = await sink.open(testSplitContext())
-    const count = async () => (await query(path, 'SELECT count(*) AS n FROM plants'))[0]?.n
-    const batch = (batchNo: number, records: readonly Row[]) => ({
-      id: String(batchNo),
-      checkpoint: { batchNo, cursor: batchNo },
-      rows: { length: records.length, toArray: () => records },
-      rawOf: (row: number) => row,
-    })
+    const writer = await opened(path, 'same', 1)
 
     await writer.write(batch(1, rows(1, 2)))
-    expect(await count()).toBe('0')
     await writer.write(batch(2, rows(...Array.from({ length: 20_000 }, (_, id) => id))))
-    expect(await count()).toBe('20002')
+    expect(await count(path)).toBe(0)
     await writer.write(batch(3, rows(3)))
+    expect(await count(path)).toBe(20_002)
     expect(await writer.flush()).toEqual({ batchNo: 3, cursor: 3 })
-    expect(await count()).toBe('20003')
+    expect(await count(path)).toBe(20_003)
     await writer.abort(new Error('the test is over'))
+  })
+
+  test('passes over a batch that comes again, and names its rejects again', async () => {
+    const path = await tempDatabase()
+    const bad = { id: 'x' } as unknown as Row
+    const first = await opened(path, 'same', 1)
+    await first.write(batch(1, [...rows(1), bad]))
+    await first.flush()
+    await first.suspend()
+    const second = await opened(path, 'same', 2)
+
+    const { rejected } = await second.write(batch(1, [...rows(1), bad]))
+
+    expect(rejected?.map(({ row }) => row)).toEqual([1])
+    await second.write(batch(2, rows(2)))
+    await second.commit()
+    expect(await count(path)).toBe(2)
+  })
+
+  test('names rows again that a table with constraints of its own refused', async () => {
+    const path = await tempDatabase()
+    await execute(path, 'CREATE TABLE plants (id INTEGER NOT NULL CHECK (id < 10), name VARCHAR NOT NULL)')
+    const first = await opened(path, 'same', 1)
+    await first.write(batch(1, rows(1, 11, 2)))
+    await first.flush()
+    await first.suspend()
+    const second = await opened(path, 'same', 2)
+
+    const { rejected } = await second.write(batch(1, rows(1, 11, 2)))
+
+    expect(rejected?.map(({ row, error }) => [row, error.code])).toEqual([[1, 'ETL_RECORD_REFUSED']])
+    await second.commit()
+    expect(await count(path)).toBe(2)
+  })
+
+  test('writes again what may be another batch by now', async () => {
+    const path = await tempDatabase()
+    const first = await opened(path, 'mayDiffer', 1)
+    await first.write(batch(1, rows(1)))
+    await first.flush()
+    await first.suspend()
+    const second = await opened(path, 'mayDiffer', 2)
+
+    await second.write(batch(1, rows(2)))
+    await second.commit()
+
+    expect((await query(path, 'SELECT id FROM plants ORDER BY id')).map(({ id }) => id)).toEqual([1, 2])
   })
 
   test('of a source that gives other records the second time replaces what it staged before', async () => {

@@ -127,9 +127,10 @@ function historyColumns({ at, from, until }: PlannedHistory, fields: readonly Co
 }
 
 function keyRule(
-  { name, optional }: PlannedTable,
+  { name, optional, history }: PlannedTable,
   keyed: (table: string) => readonly number[],
   fields: readonly Column[],
 ): KeyRule {
-  return { table: name, nullable: keyed(name).filter(field => fields[field]?.nullable), optional }
+  const time = history?.at !== undefined && fields[history.at]?.nullable ? { time: history.at } : {}
+  return { table: name, nullable: keyed(name).filter(field => fields[field]?.nullable), optional, ...time }
 }

@@ -93,4 +93,6 @@ export interface KeyRule {
   readonly nullable: readonly number[]
   /** All of them may be null together. */
   readonly optional: boolean
+  /** Counts the plan's fields: the time of a row with history. Not null where the key is there. */
+  readonly time?: number
 }

@@ -14,7 +14,7 @@ export type RowReader = (record: unknown, values: (Value | null)[]) => void
 /** Makes the reader of a plan's records. */
 export function rowReader({ fields, keys }: RelationalPlan, rules: DatabaseRules): RowReader {
   const problemThere = rules.valueProblem
-  const checkedKeys = keys.filter(({ nullable }) => nullable.length > 0)
+  const checkedKeys = keys.filter(({ nullable, time }) => nullable.length > 0 || time !== undefined)
   return (record, values) => {
     const from = record as Readonly<Record<string, unknown>>
     for (let at = 0; at < fields.length; at++) {
@@ -27,7 +27,10 @@ export function rowReader({ fields, keys }: RelationalPlan, rules: DatabaseRules
     for (const key of checkedKeys) {
       let missing = 0
       for (const field of key.nullable) if (values[field] === null) missing++
-      if (missing > 0 && !(key.optional && missing === key.nullable.length)) throw keyMissing(key, fields, values)
+      const none = key.optional && missing === key.nullable.length
+      if (missing > 0 && !none) throw keyMissing(key, fields, values)
+      if (!none && key.time !== undefined && values[key.time] === null)
+        throw timeMissing(key.table, fields[key.time]?.name as string)
     }
   }
 }
@@ -44,4 +47,11 @@ function keyMissing(
     `Key of table "${table}": ${names.map(name => `"${name}"`).join(', ')} ${names.length === 1 ? 'is' : 'are'} null, and ${rule}.`,
     { path: names.slice(0, 1), context: { table, fields: names } },
   )
+}
+
+function timeMissing(table: string, field: string): RecordError {
+  return new RecordError('ETL_RECORD_KEY', `History of table "${table}": "${field}" is null, and a change needs its time.`, {
+    path: [field],
+    context: { table, fields: [field] },
+  })
 }

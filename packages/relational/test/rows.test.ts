@@ -67,6 +67,23 @@ describe('a record before it goes to the database', () => {
     expect(() => read({ town: null }, reader)).toThrow(expect.objectContaining({ code: 'ETL_RECORD_KEY' }))
   })
 
+  test('is refused when a change has no time', () => {
+    const maybe = columns.map(column => (column.name === 'takenAt' ? { ...column, nullable: true } : column))
+    const tables = {
+      plant: {
+        columns: { no: 'plant' as const, name: 'name' as const },
+        key: ['no'],
+        history: { of: ['name'], at: 'takenAt' as const },
+      },
+    }
+    const reader = rowReader(planRelated<Reading>({ tables }, maybe, rules), rules)
+
+    expect(() => read({ takenAt: null }, reader)).toThrow(
+      expect.objectContaining({ code: 'ETL_RECORD_KEY', message: expect.stringContaining('a change needs its time') }),
+    )
+    expect(read({}, reader)).toHaveLength(3)
+  })
+
   test('is refused for what only this database cannot take', () => {
     const picky = { ...rules, valueProblem: (_: unknown, value: unknown) => (value === 'Reus' ? 'is not on the map' : undefined) }
 

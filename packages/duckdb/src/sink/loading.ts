@@ -8,8 +8,8 @@ import { type LoadStatement, timestampSql } from './staged-sql.js'
 export interface Loading {
   /** What has to be there besides the tables; in the transaction that takes the split. */
   begin?(session: Session): Promise<void>
-  /** The split is read again from its start: what is not visible yet is dropped, in the transaction of its first batch. */
-  restart?(session: Session): Promise<void>
+  /** Batches from this one on are written again, and perhaps hold other records: what is not visible yet of them is dropped first. */
+  restart?(session: Session, fromBatch: number): Promise<void>
   /** @param where - Which raw rows, as a condition over `seq`. Default: all. */
   statements(where?: string): readonly LoadStatement[]
 }

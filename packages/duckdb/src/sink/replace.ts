@@ -40,15 +40,17 @@ export function stagedLoading(plan: RelationalPlan, part: Part, ctx: SplitContex
   return {
     async begin(session) {
       const columns = plan.fields.map((field, at) => `f${at} ${duckdbType(field.type)}`)
-      await session.run(`CREATE TABLE IF NOT EXISTS ${staged} (${['split VARCHAR NOT NULL', ...columns].join(', ')})`)
+      await session.run(
+        `CREATE TABLE IF NOT EXISTS ${staged} (${['split VARCHAR NOT NULL', 'batch INTEGER NOT NULL', ...columns].join(', ')})`,
+      )
       await session.run(createGroups)
     },
-    async restart(session) {
-      await session.run(`DELETE FROM ${staged} WHERE split = ${split}`)
+    async restart(session, fromBatch) {
+      await session.run(`DELETE FROM ${staged} WHERE split = ${split} AND batch >= ${fromBatch}`)
     },
     statements: where => [
       {
-        sql: `INSERT INTO ${staged} SELECT ${[split, ...values].join(', ')} FROM ${rawTable}${where === undefined ? '' : ` WHERE ${where}`}`,
+        sql: `INSERT INTO ${staged} SELECT ${[split, 'batch', ...values].join(', ')} FROM ${rawTable}${where === undefined ? '' : ` WHERE ${where}`}`,
         writes: 0,
       },
     ],

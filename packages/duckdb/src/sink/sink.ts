@@ -41,6 +41,7 @@ function sinkFor<T>(database: Database, home: StateHome, part: Part, shape: Shap
   const { place } = home
   const replaces = disposition === 'replace'
   let planned: RelationalPlan | undefined
+  let sameAgain = false
   const plan = (): RelationalPlan => {
     planned ??= shape.plan({})
     return planned
@@ -62,8 +63,9 @@ function sinkFor<T>(database: Database, home: StateHome, part: Part, shape: Shap
     capabilities: {
       disposition,
       durableAt: 'flush',
-      // Read again from its start, an appended split is there twice; of a replaced one what waits is dropped.
-      replay: disposition === 'append' ? 'duplicates' : 'idempotent',
+      // A batch that comes again is passed over. Where its source may give other records then, an appended one is there twice, as the
+      // guarantee of such a pair says; of a replaced group what waits is dropped.
+      replay: 'idempotent',
       cursor: 'inTransaction',
     },
     bufferBytes: 2 * bytesTogether,
@@ -76,6 +78,7 @@ function sinkFor<T>(database: Database, home: StateHome, part: Part, shape: Shap
     },
     prepare(facts) {
       planned = shape.plan(facts)
+      sameAgain = facts.source?.rereads === 'same'
     },
     apart: name => sinkFor(database, home, name, shape),
 
@@ -108,7 +111,10 @@ function sinkFor<T>(database: Database, home: StateHome, part: Part, shape: Shap
         return await splitWriter<T>({
           ...{ database, place, plan: plan(), loading, borrowed, held, ctx },
           readRow: rowReader(plan(), duckdbRules),
-          batchByBatch: () => made.strict || made.refused || plan().tables.some(({ history }) => history !== undefined),
+          sameAgain,
+          // What is in one transaction decides what history sees: batches must not be put together by chance.
+          oneByOne: made.strict || made.refused || plan().tables.some(({ history }) => history !== undefined),
+          mayRefuse: made.strict || made.refused,
           refusesRows() {
             made.refused = true
           },

@@ -10,7 +10,8 @@ const knownForMs = 7 * 24 * 3_600_000
 /** Where each split of an unfinished load stands. Its rows are removed when the load is closed. */
 const createSplits = `CREATE TABLE IF NOT EXISTS ${table} (
   pipeline VARCHAR NOT NULL, part VARCHAR NOT NULL, load_id VARCHAR NOT NULL, split_id VARCHAR NOT NULL,
-  epoch BIGINT NOT NULL, writer VARCHAR NOT NULL, batch_no BIGINT, cursor VARCHAR, receipt VARCHAR NOT NULL, complete BOOLEAN NOT NULL,
+  epoch BIGINT NOT NULL, writer VARCHAR NOT NULL, batch_no BIGINT, cursor VARCHAR, receipt VARCHAR NOT NULL, refused VARCHAR NOT NULL,
+  complete BOOLEAN NOT NULL,
   PRIMARY KEY (pipeline, part, load_id, split_id))`
 
 /** Which loads were cleaned up lately, and by whom: an owner that slept meanwhile must not begin their splits anew. */
@@ -33,10 +34,15 @@ export interface SplitReceipt {
   readonly changed: Readonly<Record<string, number>>
 }
 
+/** A row the database refused of a batch that state may not know of yet. */
+export interface RefusedNote {
+  readonly batchNo: number
+  readonly row: number
+  readonly said: string
+}
+
 /** A split in this writer's hands. */
-export interface HeldSplit {
-  readonly checkpoint: Checkpoint | undefined
-  readonly receipt: SplitReceipt
+export interface HeldSplit extends Pick<Noted, 'checkpoint' | 'receipt' | 'refused'> {
   /**
    * Notes in the transaction of a batch how far the split is.
    * @throws StateError `ETL_STATE_CONFLICT` when a later writer has opened the split, or its load was cleaned up.
@@ -48,6 +54,7 @@ export interface HeldSplit {
 export interface Noted {
   readonly checkpoint: Checkpoint | undefined
   readonly receipt: SplitReceipt
+  readonly refused: readonly RefusedNote[]
   readonly complete: boolean
 }
 
@@ -62,25 +69,27 @@ export async function takeSplit(session: Session, part: Part, ctx: SplitContext)
   const { epoch } = ctx.load
   const key = [ctx.pipeline, part, ctx.load.loadId, ctx.split.id]
   const writer = randomBytes(9).toString('base64url')
-  const [row] = await session.rows(`SELECT epoch, batch_no, cursor, receipt FROM ${table} WHERE ${isSplit}`, key)
+  const [row] = await session.rows(`SELECT epoch, batch_no, cursor, receipt, refused FROM ${table} WHERE ${isSplit}`, key)
   if ((row && Number(row[0]) > epoch) || (await isCleanedUp(session, part, ctx))) throw succeeded(ctx)
   const sql = row
     ? `UPDATE ${table} SET epoch = $5, writer = $6 WHERE ${isSplit}`
-    : `INSERT INTO ${table} VALUES ($1, $2, $3, $4, $5, $6, NULL, NULL, '${JSON.stringify(nothing)}', false)`
+    : `INSERT INTO ${table} VALUES ($1, $2, $3, $4, $5, $6, NULL, NULL, '${JSON.stringify(nothing)}', '[]', false)`
   await session.run(sql, [...key, BigInt(epoch), writer])
   const known = row && row[1] !== null
   return {
     checkpoint: known ? { batchNo: Number(row[1]), cursor: JSON.parse(row[2] as string) as Json } : undefined,
     receipt: row ? (JSON.parse(row[3] as string) as SplitReceipt) : nothing,
-    async note(session, { checkpoint, receipt, complete }) {
+    refused: row ? (JSON.parse(row[4] as string) as readonly RefusedNote[]) : [],
+    async note(session, { checkpoint, receipt, refused, complete }) {
       const changed = await session.run(
-        `UPDATE ${table} SET batch_no = $6, cursor = $7, receipt = $8, complete = $9 WHERE ${isSplit} AND writer = $5`,
+        `UPDATE ${table} SET batch_no = $6, cursor = $7, receipt = $8, refused = $9, complete = $10 WHERE ${isSplit} AND writer = $5`,
         [
           ...key,
           writer,
           checkpoint === undefined ? null : BigInt(checkpoint.batchNo),
           checkpoint === undefined ? null : JSON.stringify(checkpoint.cursor),
           JSON.stringify(receipt),
+          JSON.stringify(refused),
           complete,
         ],
       )

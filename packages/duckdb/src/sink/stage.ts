@@ -5,7 +5,7 @@ import { duckdbType } from '@millrace/schema/columns'
 import type { Session } from '../session.js'
 
 const rawName = '_millrace_raw'
-/** Rows as they were appended: `seq`, `f0`, `f1` and so on. */
+/** Rows as they were appended: `seq`, their `batch`, `f0`, `f1` and so on. */
 export const rawTable = `temp.main.${rawName}`
 
 /** How a value is appended. Decimals, days and times go as the text they are: DuckDB takes it apart far faster than JavaScript. */
@@ -44,7 +44,7 @@ export interface Stage {
   readonly rows: number
   /** About what they take, in bytes. */
   readonly bytes: number
-  append(values: readonly (Value | null)[]): void
+  append(batchNo: number, values: readonly (Value | null)[]): void
   /** Makes what was appended visible to statements. */
   seal(): void
   /** Empties it. */
@@ -54,7 +54,7 @@ export interface Stage {
 /** A stage over a session's connection. `clear` it before its first use. */
 export function stageOf(session: Session, { fields }: RelationalPlan): Stage {
   const columns = fields.map(({ type }, field) => `f${field} ${rawTypes[type.kind] ?? 'VARCHAR'}`)
-  const create = `CREATE OR REPLACE TEMP TABLE ${rawName} (${['seq INTEGER', ...columns].join(', ')})`
+  const create = `CREATE OR REPLACE TEMP TABLE ${rawName} (${['seq INTEGER', 'batch INTEGER', ...columns].join(', ')})`
   const append = fields.map(({ type }) => appends[type.kind])
   let appender: DuckDBAppender | undefined
   let rows = 0
@@ -72,9 +72,10 @@ export function stageOf(session: Session, { fields }: RelationalPlan): Stage {
     get bytes() {
       return bytes
     },
-    append(values) {
+    append(batchNo, values) {
       if (!appender) throw new Error('The stage was not cleared before its use.')
       appender.appendInteger(rows)
+      appender.appendInteger(batchNo)
       for (let at = 0; at < append.length; at++) {
         const value = values[at]
         if (value === null || value === undefined) appender.appendNull()

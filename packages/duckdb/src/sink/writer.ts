@@ -11,12 +11,12 @@ import {
 import type { RelationalPlan, RowReader } from '@millrace/relational'
 import type { Value } from '@millrace/schema/columns'
 import type { Database } from '../database.js'
-import { blamesRow, refusedRow, translated } from '../errors.js'
+import { blamesRow, refusedRow, saidBy, translated } from '../errors.js'
 import { type Session, sessionOver } from '../session.js'
 import type { Borrowed } from '../shared-file.js'
 import { findRefused, rowsWhere } from './admit.js'
 import type { Loading } from './loading.js'
-import type { HeldSplit, SplitReceipt } from './splits.js'
+import type { HeldSplit, Noted, RefusedNote, SplitReceipt } from './splits.js'
 import { stageOf } from './stage.js'
 
 /** Batches go to the database together until so many rows or bytes wait: a transaction costs as much as a thousand rows. */
@@ -33,8 +33,12 @@ export interface WriterParts {
   readonly held: HeldSplit
   readonly readRow: RowReader
   readonly ctx: SplitContext
-  /** Each batch has a transaction of its own, and the rows the database refuses are found in it. */
-  batchByBatch(): boolean
+  /** A batch that comes again is the same, so it is passed over. */
+  readonly sameAgain: boolean
+  /** Each batch has a transaction of its own. */
+  readonly oneByOne: boolean
+  /** The tables may refuse single rows: they are looked for in each batch. */
+  readonly mayRefuse: boolean
   /** Called when the database refused a row nobody expected it to. */
   refusesRows(): void
 }
@@ -42,7 +46,11 @@ export interface WriterParts {
 /** Thrown to undo a transaction that was only a try. */
 const undo = new Error('Only a try.')
 
-/** Writes one split: rows are checked and staged as they come, and go to their tables in one transaction with the checkpoint. */
+/**
+ * Writes one split: rows are checked and staged as they come, and go to their tables in one transaction with the checkpoint.
+ *
+ * A batch is never kept by the call that brings it: its rejects are not durable before that call has returned. It is kept by the next one.
+ */
 export async function splitWriter<T>(parts: WriterParts): Promise<SinkWriter<T>> {
   const { database, place, plan, loading, borrowed, held, readRow, ctx } = parts
   const action = { side: 'sink', place, doing: `write ${plan.tables.map(({ name }) => name).join(', ')}` } as const
@@ -50,8 +58,13 @@ export async function splitWriter<T>(parts: WriterParts): Promise<SinkWriter<T>>
   const values: (Value | null)[] = new Array(plan.fields.length).fill(null)
   let newest = held.checkpoint
   let receipt = held.receipt
+  let notes: readonly RefusedNote[] = held.refused
+  /** The last batch that is staged and not kept. */
   let pending: Checkpoint | undefined
-  let restarts = false
+  /** Staged rows the database refuses. */
+  let without: ReadonlySet<number> = new Set()
+  let acknowledged = 0
+  let restartsFrom: number | undefined
   let closed = false
   let busy: Promise<unknown> = Promise.resolve()
 
@@ -62,43 +75,50 @@ export async function splitWriter<T>(parts: WriterParts): Promise<SinkWriter<T>>
     busy = Promise.allSettled([busy, running])
     return running
   }
-  const load = async (session: Session, where?: string): Promise<SplitReceipt> => {
-    if (restarts) await loading.restart?.(session)
-    if (stage.rows === 0) return receipt
+  const load = async (session: Session, where?: string): Promise<SplitReceipt['changed']> => {
+    if (restartsFrom !== undefined) await loading.restart?.(session, restartsFrom)
+    if (stage.rows === 0) return receipt.changed
     const changed = { ...receipt.changed }
     for (const { sql, writes } of loading.statements(where)) {
       const rows = await session.run(sql)
       const name = writes === undefined ? undefined : plan.tables[writes]?.name
       if (name !== undefined) changed[name] = (changed[name] ?? 0) + rows
     }
-    return { rows: receipt.rows, changed }
+    return changed
   }
-  const keepRows = (rows: number, complete: boolean, where?: string): Promise<void> =>
-    database
-      .write(
-        async session => {
-          const loaded = await load(session, where)
-          const next = { checkpoint: pending ?? newest, receipt: { ...loaded, rows: loaded.rows + rows }, complete }
-          await held.note(session, next)
-          return next
-        },
-        ctx.signal,
-        borrowed.connection,
-      )
-      .then(kept => {
-        newest = kept.checkpoint
-        receipt = kept.receipt
-      })
+  const transact = <V>(work: (session: Session) => Promise<V>) => database.write(work, ctx.signal, borrowed.connection)
+  const keepNow = (complete: boolean): Promise<Noted> =>
+    transact(async session => {
+      const changed = await load(session, without.size === 0 ? undefined : rowsWhere(stage.rows, without))
+      const rows = receipt.rows + stage.rows - without.size
+      const noted = { checkpoint: pending ?? newest, receipt: { rows, changed }, refused: notes, complete }
+      await held.note(session, noted)
+      return noted
+    })
+  const keep = async (complete = false): Promise<void> => {
+    if (pending === undefined && !complete) return
+    stage.seal()
+    const kept = await keepNow(complete).catch(error => {
+      throw blamesRow(error) ? unexpected(error) : error
+    })
+    newest = kept.checkpoint
+    receipt = kept.receipt
+    pending = undefined
+    restartsFrom = undefined
+    without = new Set()
+    if (!complete) await stage.clear()
+  }
+  const unexpected = (cause: unknown): SinkError => {
+    parts.refusesRows()
+    const text = `A row was refused in ${place}. What came since the last checkpoint is written again, batch by batch, to find it.`
+    return new SinkError('ETL_SINK_REFUSED', text, { retry: 'later', context: { place }, cause })
+  }
   /** What the database says to some of the staged rows. */
-  const attempt = async (end: number, without: ReadonlySet<number>): Promise<unknown> => {
-    const trying = database.write(
-      async session => {
-        await load(session, rowsWhere(end, without))
-        throw undo
-      },
-      ctx.signal,
-      borrowed.connection,
-    )
+  const attempt = async (end: number, excluded: ReadonlySet<number>): Promise<unknown> => {
+    const trying = transact(async session => {
+      await load(session, rowsWhere(end, excluded))
+      throw undo
+    })
     try {
       return await trying
     } catch (error) {
@@ -107,39 +127,9 @@ export async function splitWriter<T>(parts: WriterParts): Promise<SinkWriter<T>>
       throw error
     }
   }
-  const keep = async (complete = false): Promise<ReadonlyMap<number, unknown>> => {
-    if (pending === undefined && !complete) return new Map()
-    let refused: ReadonlyMap<number, unknown> = new Map()
-    stage.seal()
-    try {
-      await keepRows(stage.rows, complete)
-    } catch (error) {
-      if (!blamesRow(error)) throw error
-      if (!parts.batchByBatch()) throw unexpected(error)
-      refused = await findRefused(stage.rows, attempt)
-      await keepRows(stage.rows - refused.size, complete, rowsWhere(stage.rows, new Set(refused.keys())))
-    }
-    pending = undefined
-    restarts = false
-    if (!complete) await stage.clear()
-    return refused
-  }
-  const unexpected = (cause: unknown): SinkError => {
-    parts.refusesRows()
-    const text = `A row was refused in ${place}. The batches since the last checkpoint are written again, one by one, to find it.`
-    return new SinkError('ETL_SINK_REFUSED', text, { retry: 'later', context: { place }, cause })
-  }
-  const end = async () => {
-    closed = true
-    await busy
-    borrowed.release(false)
-  }
-  const takeBatch = async (batch: Batch<T>): Promise<readonly RefusedRow[]> => {
-    ctx.signal.throwIfAborted()
-    // Read again from the start, though rows of it are here: a source that gives other records the second time.
-    if (pending === undefined && newest && batch.checkpoint.batchNo <= newest.batchNo) restarts = true
+  /** Stages the rows of a batch that are as they should be, and says which are not. */
+  const check = (batch: Batch<T>, take: (row: number) => void): RefusedRow[] => {
     const rejected: RefusedRow[] = []
-    const rowOf: number[] = []
     const records = batch.rows.toArray()
     for (let row = 0; row < records.length; row++) {
       try {
@@ -149,16 +139,43 @@ export async function splitWriter<T>(parts: WriterParts): Promise<SinkWriter<T>>
         rejected.push({ row, error })
         continue
       }
-      stage.append(values)
-      rowOf.push(row)
+      take(row)
     }
-    pending = batch.checkpoint
-    if (parts.batchByBatch()) {
-      for (const [seq, said] of await keep()) rejected.push({ row: rowOf[seq] as number, error: refusedRow(said, place) })
-      return rejected.sort((a, b) => a.row - b.row)
-    }
-    if (stage.rows >= rowsTogether || stage.bytes >= bytesTogether) await keep()
     return rejected
+  }
+  const passOver = (batch: Batch<T>): RefusedRow[] => {
+    const known = notes.filter(({ batchNo }) => batchNo === batch.checkpoint.batchNo)
+    return [...check(batch, () => {}), ...known.map(({ row, said }) => ({ row, error: refusedRow(said) }))]
+  }
+  const stageBatch = async (batch: Batch<T>): Promise<RefusedRow[]> => {
+    const { batchNo } = batch.checkpoint
+    const rowOf: number[] = []
+    const rejected = check(batch, row => {
+      stage.append(batchNo, values)
+      rowOf.push(row)
+    })
+    pending = batch.checkpoint
+    if (!parts.mayRefuse || stage.rows === 0) return rejected
+    stage.seal()
+    const refused = await findRefused(stage.rows, attempt)
+    without = new Set(refused.keys())
+    const found = [...refused].map(([seq, error]) => ({ batchNo, row: rowOf[seq] as number, said: saidBy(error as Error) }))
+    notes = [...notes, ...found]
+    return [...rejected, ...found.map(({ row, said }) => ({ row, error: refusedRow(said) }))]
+  }
+  const takeBatch = async (batch: Batch<T>): Promise<readonly RefusedRow[]> => {
+    ctx.signal.throwIfAborted()
+    const { batchNo } = batch.checkpoint
+    const again = batchNo <= ((pending ?? newest)?.batchNo ?? 0)
+    if (again && parts.sameAgain) return passOver(batch).sort((a, b) => a.row - b.row)
+    if (again || parts.oneByOne || stage.rows >= rowsTogether || stage.bytes >= bytesTogether) await keep()
+    if (again) restartsFrom = batchNo
+    return (await stageBatch(batch)).sort((a, b) => a.row - b.row)
+  }
+  const end = async () => {
+    closed = true
+    await busy
+    borrowed.release(false)
   }
 
   await translated(action, () => stage.clear())
@@ -167,7 +184,10 @@ export async function splitWriter<T>(parts: WriterParts): Promise<SinkWriter<T>>
     write: async batch => during(async () => ({ rejected: await takeBatch(batch) })),
     flush: async () =>
       during(async () => {
+        // What an earlier flush acknowledged is known by now.
+        notes = notes.filter(({ batchNo }) => batchNo > acknowledged)
         await keep()
+        acknowledged = newest?.batchNo ?? 0
         return newest
       }),
     commit: async () => {

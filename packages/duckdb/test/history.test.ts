@@ -80,4 +80,4 @@ test('history is what a careful clerk would have written, and facts are there on
     }),
     { numRuns, endOnFailure: true },
   )
-})
+}, 900_000)

@@ -17,14 +17,3 @@ export function isEndOfChange(place: keyof typeof changes): (moment: Moment) => 
   const names: Readonly<Partial<Record<Moment['call']['on'], RegExp>>> = changes[place]
   return ({ call, when }) => when === 'after' && names[call.on]?.test(call.name) === true
 }
-
-/** Of the moments of each kind that pass `test`, every nth from a first one on. */
-export function everyNth(n: number, first: number, test: (moment: Moment) => boolean = () => true): (moment: Moment) => boolean {
-  const seen = new Map<string, number>()
-  return moment => {
-    if (!test(moment)) return false
-    const number = seen.get(moment.kind) ?? 0
-    seen.set(moment.kind, number + 1)
-    return number % n === first % n
-  }
-}

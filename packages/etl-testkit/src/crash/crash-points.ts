@@ -60,7 +60,11 @@ export async function crashEveryPoint<T, U = T>(options: CrashOptions<T, U>): Pr
 }
 
 /** Where a kind of thing is done: at every call, or only where batches are handed over; before it, or after it too. */
-function momentsOf<T, U>(kind: CrashKind, calls: readonly WrappedCall[], { only, maxPoints }: CrashOptions<T, U>): CallMoment[] {
+function momentsOf<T, U>(
+  kind: CrashKind,
+  calls: readonly WrappedCall[],
+  { only, maxPoints, sample }: CrashOptions<T, U>,
+): CallMoment[] {
   const atBatches = kind === 'stop' || kind === 'failure'
   const whens = kind === 'crash' || kind === 'outage' ? (['before', 'after'] as const) : (['before'] as const)
   const byCall = calls.map((call, index) =>
@@ -69,7 +73,8 @@ function momentsOf<T, U>(kind: CrashKind, calls: readonly WrappedCall[], { only,
       : whens.filter(when => only?.({ kind, call, when }) ?? true).map(when => ({ call: index + 1, when })),
   )
   const tried = byCall.filter(moments => moments.length > 0)
-  return spread(tried, maxPoints).flat()
+  const most = typeof maxPoints === 'object' ? maxPoints[kind] : maxPoints
+  return (sample === undefined ? spread(tried, most) : oneOfEachStretch(tried, sample, most)).flat()
 }
 
 interface Undisturbed {
@@ -163,4 +168,11 @@ function spread<V>(all: readonly V[], most = Number.POSITIVE_INFINITY): V[] {
   if (all.length <= most) return [...all]
   const steps = Array.from({ length: most }, (_, index) => Math.round((index * (all.length - 1)) / Math.max(1, most - 1)))
   return [...new Set(steps)].map(index => all[index] as V)
+}
+
+/** Of each of `most` stretches of about the same length the one at `turn`, counted round and round. */
+function oneOfEachStretch<V>(all: readonly V[], turn: number, most = Number.POSITIVE_INFINITY): V[] {
+  if (all.length <= most) return [...all]
+  const starts = Array.from({ length: most + 1 }, (_, index) => Math.floor((index * all.length) / most))
+  return starts.slice(0, -1).map((start, index) => all[start + (turn % ((starts[index + 1] as number) - start))] as V)
 }

@@ -88,7 +88,12 @@ export interface CrashOptions<T, U = T> {
    */
   readonly only?: (moment: { readonly kind: CrashKind; readonly call: WrappedCall; readonly when: 'before' | 'after' }) => boolean
   /** At most this many calls for each kind, of those that are left, evenly spread: for destinations that are slow. Default: all. */
-  readonly maxPoints?: number
+  readonly maxPoints?: number | Readonly<Partial<Record<CrashKind, number>>>
+  /**
+   * Which `maxPoints` of them, from 0: the calls are cut into that many stretches, and the next number takes the next call of each. So
+   * tests of many pairs of parts try all moments among them. Default: the first call, the last, and those evenly between.
+   */
+  readonly sample?: number
 }
 
 /** One run of a pipeline's story. */

@@ -3,19 +3,18 @@ import { defineConfig, type Options } from 'tsup'
 import { entriesOf, hasCjs, readJson } from './tools/workspaces.mjs'
 
 /**
- * How every package is built: ESM and CJS, with types for both. The entries are those of the package's `exports`
+ * How every package is built: ESM and CJS. The entries are those of the package's `exports`
  * (tsup runs in the package's folder), so a new subpath is named in one place only; without `require` there, no CJS.
  *
  * Two configs because only ESM may be split: tsup's split CJS goes through a downlevelling pass that turns `?.`
- * and class fields into helper calls. Declarations are made once, and the build script gives them the names that
- * `require` wants. `p-limit` and `yocto-queue` are ESM-only with a default export, so CJS needs them inside. Nothing
- * here cleans `dist`: the two configs would delete each other's output (the build script cleans).
+ * and class fields into helper calls. `p-limit` and `yocto-queue` are ESM-only with a default export, so CJS needs
+ * them inside. Declarations are made for all packages at once (tools/declarations.mjs). Nothing here cleans `dist`:
+ * the two configs would delete each other's output (the build script cleans).
  */
 export const library = (over: Options = {}) => {
   const manifest = readJson(join(process.cwd(), 'package.json'))
   const base: Options = {
     entry: entriesOf(manifest),
-    dts: true,
     sourcemap: true,
     target: 'node20',
     platform: 'node',
@@ -23,6 +22,6 @@ export const library = (over: Options = {}) => {
   }
   return defineConfig([
     { ...base, format: 'esm', splitting: true, ...over },
-    ...(hasCjs(manifest) ? [{ ...base, format: 'cjs', splitting: false, dts: false, ...over } satisfies Options] : []),
+    ...(hasCjs(manifest) ? [{ ...base, format: 'cjs', splitting: false, ...over } satisfies Options] : []),
   ])
 }

@@ -23,7 +23,7 @@ const all = [...splits.a, ...splits.b]
 const long = process.env.MILLRACE_TEST_LONG !== undefined
 const kinds = long ? (['crash', 'stop', 'outage', 'pause', 'company'] as const) : (['crash', 'stop', 'pause'] as const)
 // Every point is several runs against a file; by day a sample of them.
-const maxPoints = long ? 1_000 : 3
+const maxPoints = long ? 1_000 : 2
 
 const related: RelatedTablesOptions<Reading> = {
   tables: {

@@ -24,7 +24,7 @@ const all = Number.POSITIVE_INFINITY
 /** Where a run takes some hundred milliseconds: all in the long run, and otherwise a sample. */
 export const placesEffort: Effort = process.env.MILLRACE_TEST_LONG
   ? { deaths: all, stops: all, others: 2, bothShapes: true }
-  : { deaths: 2, stops: 1, others: 0, bothShapes: false }
+  : { deaths: 1, stops: 1, others: 0, bothShapes: false }
 
 interface Pair {
   readonly source: SourceLine

@@ -91,6 +91,7 @@ describe('a pipeline into a DuckDB file', () => {
   test('that finds nothing new changes nothing in the file', async () => {
     const { readFile, stat } = await import('node:fs/promises')
     const path = await tempDatabase()
+    const contents = async () => ({ bytes: (await readFile(path)).toString('latin1'), mtimeMs: (await stat(path)).mtimeMs })
     const pipeline = definePipeline({
       name: 'plants',
       build: () =>
@@ -101,13 +102,15 @@ describe('a pipeline into a DuckDB file', () => {
     await run(pipeline)
     const closed = () => vi.waitFor(() => expect(existsSync(`${path}.wal`)).toBe(false))
     await closed()
-    const before = { bytes: await readFile(path), mtimeMs: (await stat(path)).mtimeMs }
+    const before = await contents()
 
     const report = await run(pipeline)
 
     await closed()
     expect(report.status).toBe('unchanged')
-    expect({ bytes: await readFile(path), mtimeMs: (await stat(path)).mtimeMs }).toEqual(before)
+    expect((await contents()).mtimeMs).toBe(before.mtimeMs)
+    // Not printed when they differ.
+    expect((await contents()).bytes === before.bytes).toBe(true)
   })
 
   test('notices that a replaced group is gone, and loads it anew', async () => {

@@ -16,7 +16,7 @@ export function describeStateStore(name: string, suite: StateStoreSuite): void {
 
 /**
  * The contract of an object store as vitest tests: whole or not at all, conditions and races, ranges, listing, assembling, keys, memory,
- * signals. The case of thousands of objects writes 2,000 (12,000 when `MILLRACE_TEST_LONG` is set), hence a timeout of a minute.
+ * signals. The case of thousands of objects writes 1,100 (12,000 when `MILLRACE_TEST_LONG` is set), hence a timeout of a minute.
  *
  * @param suite.open - Called once per case; gives a store at a place of its own that is empty.
  * @param suite.manyObjects - Fewer of those for a server that is slow.

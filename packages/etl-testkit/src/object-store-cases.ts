@@ -5,7 +5,7 @@ import type { ObjectStoreSuite } from './object-store/world.js'
 import { writeCases } from './object-store/write-cases.js'
 
 /** A long run lists more than ten pages of a thousand. */
-const many = (): number => (process.env.MILLRACE_TEST_LONG ? 12_000 : 2_000)
+const many = (): number => (process.env.MILLRACE_TEST_LONG ? 12_000 : 1_100)
 
 /** The contract of an object store, case by case. */
 export function objectStoreCases(suite: ObjectStoreSuite): ContractCase[] {

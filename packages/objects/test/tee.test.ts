@@ -81,7 +81,7 @@ describeCrashes<Plant>('a tee at one place, with copies of rejects beside it', {
   },
   steps: flow => flow.validate(named, { rejectsTo: bad }),
   ordered: true,
-  maxPoints: process.env.MILLRACE_TEST_LONG ? 1_000 : 25,
+  maxPoints: process.env.MILLRACE_TEST_LONG ? 1_000 : 12,
 })
 
 const pairOf = (store: ObjectStore, paths: readonly [string, string]) => {

@@ -13,7 +13,7 @@ export interface ObjectStoreSuite {
   open(): Promise<ObjectStoreWorld> | ObjectStoreWorld
   /** The bytes stay in this process (a fake server beside the test): memory then says nothing about the store. Default false. */
   readonly holdsBytes?: boolean
-  /** What the case of thousands of objects writes. Default 2,000, or 12,000 when `MILLRACE_TEST_LONG` is set. */
+  /** What the case of thousands of objects writes. Default 1,100 (more than a page), or 12,000 when `MILLRACE_TEST_LONG` is set. */
   readonly manyObjects?: number
 }
 

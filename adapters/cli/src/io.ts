@@ -51,6 +51,23 @@ export function commandIo(over: Partial<CommandIo> = {}): CommandIo {
   }
 }
 
+/** The same where stdout carries records: everything else goes to stderr, as lines that stay, for a person unless JSON is asked for. */
+export function besideRecords(io: CommandIo): CommandIo {
+  return {
+    ...io,
+    stdout: io.stderr,
+    isTTY: true,
+    // Nothing is drawn over: on a terminal records come between the lines.
+    env: { ...io.env, TERM: 'dumb' },
+    get columns() {
+      return io.columns
+    },
+    get rows() {
+      return io.rows
+    },
+  }
+}
+
 /** A stream whose reader may leave (`| head`): what follows is dropped, and the load goes on. */
 function quietly(stream: NodeJS.WriteStream): Output {
   let gone = false

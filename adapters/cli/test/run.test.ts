@@ -43,6 +43,7 @@ describe('millrace run, its output', () => {
     expect(out).toMatch(/^numbers: succeeded \(/)
     expect(out).toContain(`part-1  published: lines:${folder}/part-1.ndjson (created, 87 B)`)
     expect(out).toContain('read 14, written 6, rejected 4, left out 4')
+    expect(out).toContain('of the source: smudges 4')
     expect(out).toContain('4  not a number')
     expect(out).toContain('delivery: exactly once')
   })

@@ -61,6 +61,7 @@ export function flowRunnable(parts: FlowParts, sink: Sink<unknown>): FlowRunnabl
     finish: ctx => finishLoad({ source, sink: target }, ctx),
     discard: async (loadId, ctx) => target.discard?.(loadId, ctx),
     disposition: sink.capabilities.disposition,
+    ...(sink.standardOutput ? { standardOutput: true } : {}),
     mayOverlap: sink.capabilities.disposition === 'merge' || sink.capabilities.cursor === 'inTransaction',
     replays: sink.capabilities.disposition === 'replace' ? 'groups' : 'records',
     replaying: state => flowRunnable({ ...parts, source: rejectSource(state, source) }, sink),

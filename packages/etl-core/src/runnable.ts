@@ -40,6 +40,8 @@ export interface Runnable {
   readonly disposition: SinkCapabilities['disposition']
   /** Several loads may write at once: the sink merges by key, or keeps the cursor in its transaction. */
   readonly mayOverlap: boolean
+  /** Records go to the process's standard output: a command says what it has to say elsewhere. */
+  readonly standardOutput?: boolean
   /** How rejects are run again: where the sink replaces groups, by loading them again, else record by record. */
   readonly replays: ReplayDoc['mode']
   /** The same with stored rejects as its source, for replays record by record. */

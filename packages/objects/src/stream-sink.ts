@@ -5,11 +5,14 @@ import { encodeRows } from './sink/encode.js'
 
 /** Where a stream sink writes, and how. */
 export interface StreamSinkOptions<T> {
-  /** Called when the first record comes. It is not ended: standard output is not ours to end. */
-  readonly stream: () => Writable
+  /**
+   * `stdout` is the process's standard output, from which the command keeps its own lines away. A function is called when the first record
+   * comes. The stream is not ended: that is the caller's.
+   */
+  readonly stream: 'stdout' | (() => Writable)
   /** `csv` or `ndjson`: what needs nothing at its end. */
   readonly format: Format<T>
-  /** For people. Default `a stream`. */
+  /** For people. Default `a stream`, or `standard output`. */
   readonly shown?: string
 }
 
@@ -25,15 +28,16 @@ const oneSplitAtATime = 2 ** 40
  * @throws ConfigError `ETL_CONFIG_INVALID` for formats with an end, such as Parquet. While writing SinkError `ETL_SINK_UNAVAILABLE` when the
  * stream fails; after its end `ETL_SINK_CLOSED`.
  * @example
- * flow.into(streamSink({ stream: () => process.stdout, format: csv() }))
+ * flow.into(streamSink({ stream: 'stdout', format: csv() }))
  */
 export function streamSink<T>(options: StreamSinkOptions<T>): Sink<T> {
-  const { shown = 'a stream' } = options
+  const toStdout = options.stream === 'stdout'
+  const { shown = toStdout ? 'standard output' : 'a stream' } = options
   let { format } = options
   const units: UnitReceipt[] = []
 
   const put = async (chunks: readonly Uint8Array[]) => {
-    const stream = options.stream()
+    const stream = options.stream === 'stdout' ? process.stdout : options.stream()
     for (const chunk of chunks) {
       if (stream.destroyed) throw failedStream(shown, stream.errored)
       if (!stream.write(chunk)) await once(stream, 'drain').catch(error => Promise.reject(failedStream(shown, error)))
@@ -84,6 +88,7 @@ export function streamSink<T>(options: StreamSinkOptions<T>): Sink<T> {
     name: 'stream',
     capabilities: { disposition: 'append', durableAt: 'commit', replay: 'duplicates', cursor: 'outside' },
     bufferBytes: oneSplitAtATime,
+    ...(toStdout ? { standardOutput: true } : {}),
     get layout(): Json {
       return { format: format.layout }
     },

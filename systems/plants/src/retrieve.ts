@@ -66,7 +66,7 @@ function sharedBeginning(one: string, other: string): string {
 
 /** A file by its path or place, or standard output. */
 function fileAt(to: string, connect: Connect): Sink<ArchivedReading> {
-  if (to === '-') return streamSink({ stream: () => process.stdout, format: csv<ArchivedReading>(), shown: 'standard output' })
+  if (to === '-') return streamSink({ stream: 'stdout', format: csv<ArchivedReading>() })
   // A single letter before the colon is a drive.
   const [, scheme, path] = /^(?:([a-z][a-z0-9+.-]+):)?(.*)$/is.exec(to) as unknown as [string, string | undefined, string]
   const end = path.lastIndexOf('/')

@@ -1,12 +1,33 @@
 import { isStopError, type RunOptions, run } from '@millrace/etl-core'
-import { type ExitCode, exitCodeOf, exitCodes } from '../exit-codes.js'
-import type { CommandIo } from '../io.js'
+import { type ExitCode, exitCodeOf, exitCodeOfError, exitCodes } from '../exit-codes.js'
+import { besideRecords, type CommandIo } from '../io.js'
 import { errorLine, errorText } from '../show/error.js'
 import { type RunOutput, runOutput, writesJson } from '../show/run-output.js'
 import type { Invocation } from './invocation.js'
 
-/** Runs what was asked for, shows its events and its report, and lets signals stop it. */
-export async function execute(
+/** Runs what was asked for, shows its events and its report, and lets signals stop it. Where records take stdout, all that is on stderr. */
+export async function execute(invocation: Invocation, io: CommandIo, options: () => Promise<RunOptions>): Promise<ExitCode> {
+  if (!takesStdout(invocation)) return executeShown(invocation, io, options)
+  const beside = besideRecords(io)
+  try {
+    return await executeShown(invocation, beside, options)
+  } catch (error) {
+    const { switches } = invocation.given
+    beside.stderr.write(switches.get('json') ? errorLine(error) : errorText(error, switches.get('verbose') === true))
+    return exitCodeOfError(error)
+  }
+}
+
+function takesStdout({ build }: Invocation): boolean {
+  try {
+    return build().standardOutput === true
+  } catch {
+    // The run says it.
+    return false
+  }
+}
+
+async function executeShown(
   { pipeline, input, given }: Invocation,
   io: CommandIo,
   options: () => Promise<RunOptions>,

@@ -13,6 +13,7 @@ export function summaryText(report: RunReport): string {
     ...groupLines(report.groups),
     `  read ${count(counts.read)}, written ${count(counts.written)}, rejected ${count(counts.rejected)}, left out ${count(counts.dropped)}` +
       `${counts.retries > 0 ? `, ${counted(counts.retries, 'retry', 'retries')}` : ''}`,
+    ...sourceLine(counts.source),
     ...rejectLines(report),
     ...report.notes.map(note => `  note: ${note}`),
     `  delivery: ${report.guarantee.delivery}`,
@@ -20,6 +21,12 @@ export function summaryText(report: RunReport): string {
   ]
   const following = (report.next ?? []).map(followerText)
   return `${lines.map(line => printable(line)).join('\n')}\n${following.join('')}`
+}
+
+/** What the source counted by names of its own. */
+function sourceLine(counted: RunReport['counts']['source']): string[] {
+  const all = Object.entries(counted ?? {}).map(([name, found]) => `${name} ${count(found)}`)
+  return all.length === 0 ? [] : [`  of the source: ${all.join(', ')}`]
 }
 
 /** A sentence within another one: no capital, no full stop. Names that are all capitals stay. */

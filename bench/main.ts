@@ -4,7 +4,8 @@ import { join, resolve } from 'node:path'
 import { chosen, type Flags, flagsFrom, help } from './flags.js'
 import type { Bench } from './measure.js'
 import { type MemoryResult, memoryOf } from './memory.js'
-import { type BenchReport, memoryTable, problemsOf, throughputTable } from './report.js'
+import { minutes } from './minute.js'
+import { type BenchReport, memoryTable, minuteTable, problemsOf, throughputTable } from './report.js'
 import { compare, type ThroughputResult } from './throughput.js'
 
 /** Measures what the flags ask for, prints tables, writes `bench.json`. Returns the exit code. */
@@ -28,10 +29,10 @@ export async function main(
   const work = mkdtempSync(join(out, 'bench-work-'))
   process.on('exit', () => rmSync(work, { recursive: true, force: true }))
   const nodeFlags = flags.cpuProf ? ['--cpu-prof', `--cpu-prof-dir=${join(out, 'profiles')}`] : []
-  return report(await measureAll({ built, work, nodeFlags }, flags), join(out, 'bench.json'))
+  return report(await measureAll({ built, work, nodeFlags }, flags, root), join(out, 'bench.json'))
 }
 
-async function measureAll(bench: Bench, flags: Flags): Promise<BenchReport> {
+async function measureAll(bench: Bench, flags: Flags, root: string): Promise<BenchReport> {
   const memory: MemoryResult[] = []
   const throughput: ThroughputResult[] = []
   const cases = chosen(flags)
@@ -52,12 +53,15 @@ async function measureAll(bench: Bench, flags: Flags): Promise<BenchReport> {
     },
     memory,
     throughput,
+    ...(cases.minute ? { minute: await minutes(bench, root, flags.throughputRuns) } : {}),
   }
 }
 
 function report(measured: BenchReport, file: string): number {
   const { node, platform, cores, processor } = measured.machine
-  const tables = [memoryTable(measured.memory), throughputTable(measured.throughput)].filter(text => text !== '')
+  const tables = [memoryTable(measured.memory), throughputTable(measured.throughput), minuteTable(measured.minute)].filter(
+    text => text !== '',
+  )
   process.stdout.write(`Node ${node}, ${platform}, ${cores} cores (${processor})\n\n${tables.join('\n')}`)
   writeFileSync(file, `${JSON.stringify(measured, null, 2)}\n`)
   const problems = problemsOf(measured)

@@ -1,4 +1,4 @@
-import { mkdir, rm } from 'node:fs/promises'
+import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { BenchCase, Job } from './case.js'
 import type { Figures } from './measured.js'
@@ -32,8 +32,17 @@ export async function measure<R>(
   }
 }
 
-/** The input file of so many records. The last one made is kept. */
-export async function inputOf(bench: Bench, records: number): Promise<string> {
+/** What a case of so many records reads: a file, or a database file; empty for nothing. The caller removes it. */
+export async function inputOf(bench: Bench, { reads, fills }: BenchCase, records: number): Promise<string> {
+  if (reads === 'generated') return ''
+  if (fills) {
+    const folder = join(bench.work, `input-${records}`)
+    await mkdir(folder, { recursive: true })
+    const job: Job = { records, input: '', folder }
+    await runEntry({ ...bench, nodeFlags: [] }, 'measured', [fills.name, JSON.stringify(job)])
+    const [file] = await readdir(folder)
+    return file === undefined ? '' : join(folder, file)
+  }
   const file = join(bench.work, `orders-${records}.csv`)
   await runEntry({ ...bench, nodeFlags: [] }, 'generate', [file, String(records)])
   return file

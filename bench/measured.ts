@@ -4,7 +4,9 @@ import type { Done, Job } from './case.js'
 import { caseByName } from './cases/index.js'
 
 /** What a measured process tells of itself, as one line of JSON. */
-export interface Figures extends Done {
+export interface Figures extends Omit<Done, 'sum'> {
+  /** What the rows of the table it wrote come to. */
+  readonly rows?: string
   /** Of the run alone: neither start-up nor imports. */
   readonly wallMs: number
   /** User and system time of all threads, of the run alone. */
@@ -21,13 +23,14 @@ const run = await measured.load()
 const before = { wallMs: performance.now(), cpu: process.cpuUsage() }
 const done = await run(JSON.parse(job) as Job)
 const { user, system } = process.cpuUsage(before.cpu)
+const { sum, ...told } = done
 const figures: Figures = {
-  ...done,
+  ...told,
   wallMs: performance.now() - before.wallMs,
   cpuMs: (user + system) / 1000,
   peakBytes: peakBytes(),
 }
-process.stdout.write(`${JSON.stringify(figures)}\n`)
+process.stdout.write(`${JSON.stringify(sum ? { ...figures, rows: await sum() } : figures)}\n`)
 
 /**
  * The peak resident set. Linux hands `ru_maxrss` down: a process that was started by a bigger one begins with that one's peak, so there the

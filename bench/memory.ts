@@ -50,7 +50,7 @@ export function verdictOf(records: number, growth: number): MemoryResult['verdic
 }
 
 async function peaks(bench: Bench, measured: BenchCase, records: number, runs: number) {
-  const input = measured.reads === 'file' ? await inputOf(bench, records) : ''
+  const input = await inputOf(bench, measured, records)
   const peakBytes: number[] = []
   let bytesOut = 0
   for (let run = 0; run < runs; run++) {

@@ -1,4 +1,5 @@
 import type { MemoryResult } from './memory.js'
+import type { MinuteResult } from './minute.js'
 import { median } from './numbers.js'
 import type { Side, ThroughputResult } from './throughput.js'
 
@@ -15,6 +16,7 @@ export interface BenchReport {
   }
   readonly memory: readonly MemoryResult[]
   readonly throughput: readonly ThroughputResult[]
+  readonly minute?: MinuteResult
 }
 
 /** One line per case, or nothing for no case. */
@@ -34,7 +36,7 @@ export function memoryTable(results: readonly MemoryResult[]): string {
 export function throughputTable(results: readonly ThroughputResult[]): string {
   const rows = results.flatMap(({ records, bytesIn, ours, peer, timesPeer, sameOutput }) => [
     [...sideRow(ours, records, bytesIn), `${ratio(timesPeer.wall)} / ${ratio(timesPeer.cpu)}`, ''],
-    [...sideRow(peer, records, bytesIn), '1 / 1', sameOutput ? 'same bytes' : 'OTHER BYTES'],
+    [...sideRow(peer, records, bytesIn), '1 / 1', sameOutput ? 'same' : 'OTHER'],
   ])
   return table(
     ['throughput', 'records/s', 'MB/s in', 'wall s', 'CPU s', 'peak MB', 'times the peer (wall / CPU)', 'output'],
@@ -47,11 +49,25 @@ function sideRow({ name, wallMs, cpuMs, peakBytes }: Side, records: number, byte
   return [
     name,
     count(Math.round(records / seconds)),
-    (bytesIn / 1e6 / seconds).toFixed(1),
+    bytesIn === 0 ? '' : (bytesIn / 1e6 / seconds).toFixed(1),
     seconds.toFixed(2),
     (median(cpuMs) / 1000).toFixed(2),
     mb(median(peakBytes)),
   ]
+}
+
+/** One line: how much of the minute a minute's load takes. */
+export function minuteTable(result: MinuteResult | undefined): string {
+  if (!result) return ''
+  const wallMs = median(result.wallMs)
+  const row = [
+    'plants to DuckDB',
+    count(median(result.readings)),
+    String(result.faults.reduce((sum, faults) => sum + faults, 0)),
+    (wallMs / 1000).toFixed(2),
+    `${((wallMs / 60_000) * 100).toFixed(1)} %`,
+  ]
+  return table(['a minute, as a command', 'readings', 'faults in all', 'wall s', 'of the minute'], [row])
 }
 
 /** What makes the benchmark fail: one line each. */
@@ -60,7 +76,7 @@ export function problemsOf({ memory, throughput }: Pick<BenchReport, 'memory' | 
   const differing = throughput.filter(({ sameOutput }) => !sameOutput)
   return [
     ...grown.map(({ name, growth }) => `${name}: memory grew by ${(growth * 100).toFixed(1)} % with ten times the records.`),
-    ...differing.map(({ ours, peer }) => `${ours.name} and ${peer.name} wrote different bytes.`),
+    ...differing.map(({ ours, peer }) => `${ours.name} and ${peer.name} did not write the same.`),
   ]
 }
 

@@ -1,4 +1,5 @@
 import type { BenchCase } from '../case.js'
+import { sqlServerVariable } from '../needs.js'
 
 const csvToCsv: BenchCase = {
   name: 'csv-to-csv',
@@ -22,6 +23,53 @@ const generatedInto = (what: 'csv' | 'csv-gzip', writes: BenchCase['writes']): B
   load: async () => (await import('./generated.js')).generatedInto(what, writes),
 })
 
+const generatedDuckdb: BenchCase = {
+  name: 'generated-duckdb',
+  reads: 'generated',
+  writes: 'folder',
+  load: async () => (await import('./duckdb.js')).readingsIntoDuckdb,
+}
+
+const duckdbToCsv: BenchCase = {
+  name: 'duckdb-to-csv',
+  reads: 'table',
+  fills: generatedDuckdb,
+  writes: 'folder',
+  load: async () => (await import('./duckdb.js')).duckdbToCsv,
+}
+
+const duckdbAppender: BenchCase = {
+  name: 'generated-duckdb-appender',
+  reads: 'generated',
+  writes: 'folder',
+  load: async () => (await import('../peers/duckdb-appender.js')).duckdbAppender,
+}
+
+const generatedSqlServer: BenchCase = {
+  name: 'generated-sqlserver',
+  reads: 'generated',
+  writes: 'server',
+  needs: sqlServerVariable,
+  load: async () => (await import('./sqlserver.js')).readingsIntoSqlServer,
+}
+
+const sqlServerToCsv: BenchCase = {
+  name: 'sqlserver-to-csv',
+  reads: 'table',
+  fills: generatedSqlServer,
+  writes: 'folder',
+  needs: sqlServerVariable,
+  load: async () => (await import('./sqlserver.js')).sqlServerToCsv,
+}
+
+const sqlServerInserts: BenchCase = {
+  name: 'generated-sqlserver-inserts',
+  reads: 'generated',
+  writes: 'server',
+  needs: sqlServerVariable,
+  load: async () => (await import('../peers/sqlserver-inserts.js')).sqlServerInserts,
+}
+
 /** Measured at one size and at ten times of it: memory must not grow with the input. */
 export const memoryCases: readonly BenchCase[] = [
   generatedInto('csv', 'folder'),
@@ -29,6 +77,10 @@ export const memoryCases: readonly BenchCase[] = [
   generatedInto('csv', 's3'),
   generatedInto('csv-gzip', 's3'),
   csvToCsv,
+  generatedDuckdb,
+  duckdbToCsv,
+  generatedSqlServer,
+  sqlServerToCsv,
 ]
 
 /** A case and what it is compared with. */
@@ -37,8 +89,12 @@ export interface Comparison {
   readonly peer: BenchCase
 }
 
-/** Measured in turns over the same input; both must write the same bytes. */
-export const comparisons: readonly Comparison[] = [{ ours: csvToCsv, peer: csvStreams }]
+/** Measured in turns over the same input; both must write the same. */
+export const comparisons: readonly Comparison[] = [
+  { ours: csvToCsv, peer: csvStreams },
+  { ours: generatedDuckdb, peer: duckdbAppender },
+  { ours: generatedSqlServer, peer: sqlServerInserts },
+]
 
 /** Every case, by name. */
 export const caseByName: ReadonlyMap<string, BenchCase> = new Map(

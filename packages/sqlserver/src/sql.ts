@@ -20,12 +20,14 @@ export const keyOf = (value: unknown): string => createHash('sha256').update(can
 
 /**
  * "These two differ, null included". Text is compared by its bytes: to a collation `Rose`, `rose` and `rose ` may be the same, and then the
- * change would not be written.
+ * change would not be written. And bytes by their number, too: to SQL Server `0x01` and `0x0100` are equal, as it fills the shorter with zeros
+ * (https://dba.stackexchange.com/questions/48660, which quotes the vendor; read 2026-11).
  */
-export function differsSql(type: ColumnType, a: string, b: string): string {
-  const isText = type.kind === 'string' || type.kind === 'json'
+export function differsSql({ kind }: ColumnType, a: string, b: string): string {
+  const isText = kind === 'string' || kind === 'json'
   const bytes = (value: string) => (isText ? `CAST(${value} AS VARBINARY(MAX))` : value)
-  return `(${bytes(a)} <> ${bytes(b)} OR (${a} IS NULL AND ${b} IS NOT NULL) OR (${a} IS NOT NULL AND ${b} IS NULL))`
+  const lengths = isText || kind === 'bytes' ? ` OR DATALENGTH(${a}) <> DATALENGTH(${b})` : ''
+  return `(${bytes(a)} <> ${bytes(b)}${lengths} OR (${a} IS NULL AND ${b} IS NOT NULL) OR (${a} IS NOT NULL AND ${b} IS NULL))`
 }
 
 /**

@@ -23,8 +23,8 @@ WITH numbered AS (
   FROM news
 ), begun AS (
   SELECT *, CASE
-    WHEN [turn] > 1 THEN CASE WHEN (CAST([v0] AS VARBINARY(MAX)) <> CAST([last0] AS VARBINARY(MAX)) OR ([v0] IS NULL AND [last0] IS NOT NULL) OR ([v0] IS NOT NULL AND [last0] IS NULL)) THEN 1 ELSE 0 END
-    WHEN [held_from] IS NULL OR ([moment] > [held_from] AND ((CAST([v0] AS VARBINARY(MAX)) <> CAST([was0] AS VARBINARY(MAX)) OR ([v0] IS NULL AND [was0] IS NOT NULL) OR ([v0] IS NOT NULL AND [was0] IS NULL)))) THEN 1 ELSE 0 END AS [begins]
+    WHEN [turn] > 1 THEN CASE WHEN (CAST([v0] AS VARBINARY(MAX)) <> CAST([last0] AS VARBINARY(MAX)) OR DATALENGTH([v0]) <> DATALENGTH([last0]) OR ([v0] IS NULL AND [last0] IS NOT NULL) OR ([v0] IS NOT NULL AND [last0] IS NULL)) THEN 1 ELSE 0 END
+    WHEN [held_from] IS NULL OR ([moment] > [held_from] AND ((CAST([v0] AS VARBINARY(MAX)) <> CAST([was0] AS VARBINARY(MAX)) OR DATALENGTH([v0]) <> DATALENGTH([was0]) OR ([v0] IS NULL AND [was0] IS NOT NULL) OR ([v0] IS NOT NULL AND [was0] IS NULL)))) THEN 1 ELSE 0 END AS [begins]
   FROM ordered
 ), spanned AS (
   SELECT *, SUM([begins]) OVER (PARTITION BY [k0] ORDER BY [moment] ROWS UNBOUNDED PRECEDING) AS [span] FROM begun
@@ -39,8 +39,8 @@ FROM ended WHERE [from_last] = 1;
 
 UPDATE t SET [name] = x.[v0], [note] = x.[v1]
 FROM [dbo].[plant] AS t INNER JOIN #_millrace_spans0 AS x ON t.[no] = x.[k0]
-WHERE t.[valid_until] IS NULL AND x.[span] = 0 AND ((CAST(t.[name] AS VARBINARY(MAX)) <> CAST(x.[v0] AS VARBINARY(MAX)) OR (t.[name] IS NULL AND x.[v0] IS NOT NULL) OR (t.[name] IS NOT NULL AND x.[v0] IS NULL))
-  OR (CAST(t.[note] AS VARBINARY(MAX)) <> CAST(x.[v1] AS VARBINARY(MAX)) OR (t.[note] IS NULL AND x.[v1] IS NOT NULL) OR (t.[note] IS NOT NULL AND x.[v1] IS NULL)));
+WHERE t.[valid_until] IS NULL AND x.[span] = 0 AND ((CAST(t.[name] AS VARBINARY(MAX)) <> CAST(x.[v0] AS VARBINARY(MAX)) OR DATALENGTH(t.[name]) <> DATALENGTH(x.[v0]) OR (t.[name] IS NULL AND x.[v0] IS NOT NULL) OR (t.[name] IS NOT NULL AND x.[v0] IS NULL))
+  OR (CAST(t.[note] AS VARBINARY(MAX)) <> CAST(x.[v1] AS VARBINARY(MAX)) OR DATALENGTH(t.[note]) <> DATALENGTH(x.[v1]) OR (t.[note] IS NULL AND x.[v1] IS NOT NULL) OR (t.[note] IS NOT NULL AND x.[v1] IS NULL)));
 
 UPDATE t SET [valid_until] = x.[began]
 FROM [dbo].[plant] AS t INNER JOIN #_millrace_spans0 AS x ON t.[no] = x.[k0]

@@ -22,8 +22,8 @@ FROM [dbo].[plant] AS t WITH (UPDLOCK, HOLDLOCK) INNER JOIN (
   SELECT s.[seq], s.[f0] AS [c0], s.[f1] AS [c1], s.[f7] AS [c2], s.[id0] AS [c3], ROW_NUMBER() OVER (PARTITION BY s.[f0] ORDER BY s.[seq] DESC) AS [nth]
   FROM #_millrace_rows AS s
 ) AS x ON t.[no] = x.[c0]
-WHERE x.[nth] = 1 AND ((CAST(t.[name] AS VARBINARY(MAX)) <> CAST(x.[c1] AS VARBINARY(MAX)) OR (t.[name] IS NULL AND x.[c1] IS NOT NULL) OR (t.[name] IS NOT NULL AND x.[c1] IS NULL))
-  OR (CAST(t.[note] AS VARBINARY(MAX)) <> CAST(x.[c2] AS VARBINARY(MAX)) OR (t.[note] IS NULL AND x.[c2] IS NOT NULL) OR (t.[note] IS NOT NULL AND x.[c2] IS NULL))
+WHERE x.[nth] = 1 AND ((CAST(t.[name] AS VARBINARY(MAX)) <> CAST(x.[c1] AS VARBINARY(MAX)) OR DATALENGTH(t.[name]) <> DATALENGTH(x.[c1]) OR (t.[name] IS NULL AND x.[c1] IS NOT NULL) OR (t.[name] IS NOT NULL AND x.[c1] IS NULL))
+  OR (CAST(t.[note] AS VARBINARY(MAX)) <> CAST(x.[c2] AS VARBINARY(MAX)) OR DATALENGTH(t.[note]) <> DATALENGTH(x.[c2]) OR (t.[note] IS NULL AND x.[c2] IS NOT NULL) OR (t.[note] IS NOT NULL AND x.[c2] IS NULL))
   OR (t.[botanist_id] <> x.[c3] OR (t.[botanist_id] IS NULL AND x.[c3] IS NOT NULL) OR (t.[botanist_id] IS NOT NULL AND x.[c3] IS NULL)));
 
 INSERT INTO [dbo].[plant] ([no], [name], [note], [botanist_id])

@@ -10,7 +10,9 @@ import { sqlServerRules } from '../src/rules.js'
 import { directLoading } from '../src/sink/loading.js'
 import { stagedLoading } from '../src/sink/replace.js'
 import { createStage } from '../src/sink/staged-sql.js'
+import { boundariesSql } from '../src/source/look.js'
 import { rangeCondition } from '../src/source/ranges.js'
+import { pageSql } from '../src/source/read.js'
 import { removeSql } from '../src/source/removal.js'
 import { readColumn } from '../src/source/values.js'
 
@@ -120,9 +122,9 @@ test('the conditions of a source are as they were read and found good', async ()
     'VARBINARY(MAX)',
   ]
   const read = columns.map((column, at) => readColumn(column, stored[at] ?? 'NVARCHAR(MAX)'))
-  const keyed = { key: [read[0], read[3]] as never, before: read[3] as never }
+  const keyed = { sql: '[dbo].[reading]', columns: read, key: [read[0], read[3]] as never, before: read[3] as never }
   const last = [9, '2026-01-26T13:00:00.000Z']
-  const { sql, params } = rangeCondition(keyed, { after: null, above: 2, upTo: 5, last, before: '2026-01-26T13:00:00Z' }, [
+  const where = rangeCondition(keyed, { after: null, above: 2, upTo: 5, last, before: '2026-01-26T13:00:00Z' }, [
     3,
     '2026-01-26T12:00:00.123Z',
   ])
@@ -132,7 +134,7 @@ test('the conditions of a source are as they were read and found good', async ()
   )
 
   await expect(
-    all([`SELECT ${read.map(({ sql }) => sql).join(',\n  ')}\nWHERE ${sql}`, `-- ${JSON.stringify(params)}`, gone]),
+    all([pageSql(keyed, 101, where.sql), `-- ${JSON.stringify(where.params)}`, boundariesSql(keyed, where, 3), gone]),
   ).toMatchFileSnapshot('golden/read.sql')
 })
 

@@ -101,7 +101,7 @@ test('pages are asked for by key, and nothing is passed over by counting', async
   expect(pages.map(({ params }) => params.p0)).toEqual(
     [readings[10], readings[2], readings[5], readings[8]].map(each => String(each?.id)),
   )
-  expect(pages.every(({ sql }) => sql.includes('ORDER BY [id]') && !sql.includes('OFFSET'))).toBe(true)
+  expect(pages.every(({ sql }) => sql.includes('ORDER BY t.[id]') && !sql.includes('OFFSET'))).toBe(true)
 })
 
 test('rows are removed by keys that were loaded in bulk, in one transaction', async () => {

@@ -59,7 +59,7 @@ export async function sourceTable(session: Session, place: string, name: string,
 export async function lastKey(session: Session, table: SourceTable, where: Condition): Promise<KeyJson | undefined> {
   const keys = table.key.map(({ sql }) => sql).join(', ')
   const [row] = await session.rows(
-    `SELECT TOP (1) ${keys} FROM ${table.sql} WHERE ${where.sql} ORDER BY ${keyOrder(table, ' DESC')}`,
+    `SELECT TOP (1) ${keys} FROM ${table.sql} AS t WHERE ${where.sql} ORDER BY ${keyOrder(table, ' DESC')}`,
     where.params,
   )
   return row && keyJson(table, row)
@@ -84,16 +84,19 @@ export async function boundaries(
   parts: number,
 ): Promise<readonly Json[]> {
   const [first] = table.key as readonly [ReadColumn]
-  const name = quoted(first.column.name)
-  // The last row of each part but the last.
-  const turns = Array.from({ length: parts - 1 }, (_, index) => `([all_rows] * ${index + 1}) / ${parts}`).join(', ')
-  const numbered = `SELECT ${name}, ROW_NUMBER() OVER (ORDER BY ${name}) AS [nth], COUNT_BIG(*) OVER () AS [all_rows] FROM ${table.sql} WHERE ${where.sql}`
-  const rows = await session.rows(
-    `SELECT ${first.sql} AS [value] FROM (${numbered}) AS x WHERE x.[nth] IN (${turns}) ORDER BY x.${name}`,
-    where.params,
-  )
+  const rows = await session.rows(boundariesSql(table, where, parts), where.params)
   const found = rows.map(([value]) => keyPart(table, first, value))
   return found.filter((value, index) => index === 0 || value !== found[index - 1])
+}
+
+/** The names in it are its own: a column of the table may have any. */
+export function boundariesSql(table: KeyedTable & { readonly sql: string }, where: Condition, parts: number): string {
+  const [first] = table.key as readonly [ReadColumn]
+  // The last row of each part but the last.
+  const turns = Array.from({ length: parts - 1 }, (_, index) => `(x.[all_rows] * ${index + 1}) / ${parts}`).join(', ')
+  const nth = `ROW_NUMBER() OVER (ORDER BY t.${quoted(first.column.name)}) AS [nth]`
+  const numbered = `SELECT ${first.sql} AS [value], ${nth}, COUNT_BIG(*) OVER () AS [all_rows] FROM ${table.sql} AS t WHERE ${where.sql}`
+  return `SELECT x.[value] FROM (${numbered}) AS x WHERE x.[nth] IN (${turns}) ORDER BY x.[nth]`
 }
 
 /** The JSON form of a key whose raw values these are. */

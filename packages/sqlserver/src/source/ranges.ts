@@ -100,6 +100,10 @@ function alternativesSql(key: readonly ReadColumn[], than: KeyJson, all: Values)
 const valueSql = ({ column, stored }: ReadColumn, json: Json, all: Values): string =>
   `CAST(${all.add(asText(column, json))} AS ${stored === 'SYSNAME' ? 'NVARCHAR(128)' : stored})`
 
-/** The key's columns, in order. */
+/**
+ * The key's columns, in order, of the table `t`. With its name, since PostgreSQL, and with it servers built on it, takes a bare name for that
+ * of a selected column, which a cast does not change: keys that are selected as text would be in the order of text
+ * (https://www.postgresql.org/docs/current/sql-select.html#SQL-ORDERBY, read 2026-11).
+ */
 export const keyOrder = ({ key }: KeyedTable, way: '' | ' DESC' = ''): string =>
-  key.map(({ column }) => `${quoted(column.name)}${way}`).join(', ')
+  key.map(({ column }) => `t.${quoted(column.name)}${way}`).join(', ')

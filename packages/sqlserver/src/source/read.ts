@@ -2,7 +2,7 @@ import { RecordError, type SourceBatch, type Unreadable } from '@millrace/etl-co
 import { typeText, type Value } from '@millrace/schema/columns'
 import type { Session } from '../session.js'
 import { badKey, keyJson, type SourceTable } from './look.js'
-import { type KeyJson, keyOrder, type RowRange, rangeCondition } from './ranges.js'
+import { type KeyedTable, type KeyJson, keyOrder, type RowRange, rangeCondition } from './ranges.js'
 import { type ReadColumn, rawJson } from './values.js'
 
 /** What a split's `params` hold. */
@@ -29,14 +29,10 @@ export async function* readPages<T>(
       table,
       at.map(index => row[index]),
     )
-  const columns = table.columns.map(({ sql }) => sql).join(', ')
   for (let last = from; ; ) {
     const where = rangeCondition(table, params, last)
     // One row more than the page has tells whether another follows, and whether its key is another.
-    const rows = await session.rows(
-      `SELECT TOP (${pageRows + 1}) ${columns} FROM ${table.sql} WHERE ${where.sql} ORDER BY ${keyOrder(table)}`,
-      where.params,
-    )
+    const rows = await session.rows(pageSql(table, pageRows + 1, where.sql), where.params)
     const page = rows.slice(0, pageRows)
     const end = page.at(-1)
     if (!end) return
@@ -46,6 +42,16 @@ export async function* readPages<T>(
     yield batchOf<T>(table, page, last)
     if (!next) return
   }
+}
+
+/** The first rows of a condition, in the order of the key. */
+export function pageSql(
+  table: KeyedTable & { readonly sql: string; readonly columns: readonly ReadColumn[] },
+  rows: number,
+  where: string,
+) {
+  const columns = table.columns.map(({ sql }) => sql).join(', ')
+  return `SELECT TOP (${rows}) ${columns} FROM ${table.sql} AS t WHERE ${where} ORDER BY ${keyOrder(table)}`
 }
 
 function batchOf<T>({ columns }: SourceTable, page: readonly (readonly unknown[])[], cursor: KeyJson): SourceBatch<T> {

@@ -1,15 +1,23 @@
 // Six minutes of a museum's plants in seconds, offline: a simulator of the API on loopback, the real command, DuckDB, an archive, and a kill.
-// `npm run demo:plants`. Ends with an error when something is not as it should be.
+// `npm run demo:plants`, or `npm run demo:plants -- --to sqlserver://host:port/database` with a database that has none of the tables.
+// Ends with an error when something is not as it should be.
 import { mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { parseArgs } from 'node:util'
 import { csv, decodeAll } from '@millrace/formats'
 import { plantsServer } from '@millrace/source-plants/testing'
 import { killedWhen, millrace } from './command.mjs'
-import { filesIn, inArchive, inDatabase, tableCounts } from './look.mjs'
+import { duckdbFile, filesIn, inArchive, sqlServerDatabase } from './look.mjs'
 
+const { to } = parseArgs({ options: { to: { type: 'string' } } }).values
+if (to !== undefined && !to.startsWith('sqlserver://'))
+  throw new Error('--to takes sqlserver://host:port/database. Without it the demo has a DuckDB file of its own.')
+
+const onServer = to === undefined ? undefined : await sqlServerDatabase(to)
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'millrace-plants-')))
-const database = join(folder, 'plants.duckdb')
+const database = onServer ?? duckdbFile(join(folder, 'plants.duckdb'))
+const shown = to ?? 'duckdb:./plants.duckdb'
 const archive = join(folder, 'archive')
 const beganAtMs = Date.now()
 
@@ -26,7 +34,7 @@ const shared = (one, other) => one.filter(reading => other.includes(reading))
 
 /** Every reading that was loaded is in the database or in the archive; `once`: not in both, and nowhere twice. */
 async function whereAreThey(loaded, once) {
-  const [stay, moved] = [await inDatabase(database), await inArchive(archive)]
+  const [stay, moved] = [await database.readings(), await inArchive(archive)]
   const missing = loaded.filter(reading => !stay.includes(reading) && !moved.includes(reading))
   expect('readings are in neither place', missing.length === 0, missing.slice(0, 5))
   expect('a reading is in the archive twice', new Set(moved).size === moved.length)
@@ -39,10 +47,10 @@ async function whereAreThey(loaded, once) {
 // Three minutes before nine and three after: the archive gets the hour from eight to nine, and one minute of the next.
 const server = await plantsServer({ generation: 3, seed: 7, now: '2026-06-01T07:58:00Z', faultRate: 0.02 })
 try {
-  const load = ['--api-url', server.url, '--to', `duckdb:${database}`]
+  const load = ['--api-url', server.url, '--to', database.place]
 
   title('1. Six minutes, one after the other')
-  say('millrace run plants --api-url http://127.0.0.1:<port>/plants --to duckdb:./plants.duckdb\n')
+  say(`millrace run plants --api-url http://127.0.0.1:<port>/plants --to ${shown}\n`)
   let written = 0
   for (let minute = 0; minute < 6; minute++) {
     if (minute > 0) server.advance(60_000)
@@ -55,21 +63,19 @@ try {
     )
     expect('a plant was lost', counts.written + counts.rejected === 48, counts)
   }
-  const loaded = await inDatabase(database)
+  const loaded = await database.readings()
   expect('not every reading is in the database', loaded.length === written, { written, there: loaded.length })
 
   title('2. The last minute once more')
-  const before = await tableCounts(database)
+  const before = await database.tableCounts()
   await millrace('plants', load, folder)
-  const after = await tableCounts(database)
+  const after = await database.tableCounts()
   expect('a row was added', JSON.stringify(after) === JSON.stringify(before), { before, after })
   for (const [table, rows] of Object.entries(after)) say(`  ${table.padEnd(10)}${String(rows).padStart(5)} rows, as before`)
 
   title('3. What is older than a day moves to the archive; killed on the way')
-  const move = ['--from', `duckdb:${database}`, '--older-than', '24h', '--now', '2026-06-02T08:01:00Z', '--to', `file:${archive}`]
-  say(
-    'millrace run plants-archive --from duckdb:./plants.duckdb --older-than 24h --now 2026-06-02T08:01:00Z --to file:./archive\n',
-  )
+  const move = ['--from', database.place, '--older-than', '24h', '--now', '2026-06-02T08:01:00Z', '--to', `file:${archive}`]
+  say(`millrace run plants-archive --from ${shown} --older-than 24h --now 2026-06-02T08:01:00Z --to file:./archive\n`)
   // As soon as a reader of the archive could see something, and before the database is emptied.
   const killed = await killedWhen(() => filesIn(archive, '.parquet').length > 0, 'plants-archive', move, folder)
   expect('the move ended before it could be killed', killed.signal === 'SIGKILL', killed)
@@ -106,6 +112,7 @@ try {
   say(`  ${loaded.length} readings loaded = ${end.stay} in the database + ${end.moved} in the archive, none twice.`)
   say(`  ${server.requests.length} requests, six minutes of the museum in ${((Date.now() - beganAtMs) / 1000).toFixed(1)} s.`)
 } finally {
+  await database.close()
   await server.close()
   rmSync(folder, { recursive: true, force: true })
 }

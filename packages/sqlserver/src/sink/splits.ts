@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { type Checkpoint, type Json, type RunContext, type SplitContext, StateError } from '@millrace/etl-core'
-import type { Session } from '../session.js'
+import { isTakenKey } from '../errors.js'
+import type { Param, Session } from '../session.js'
 import { keyOf } from '../sql.js'
 
 const table = '[dbo].[_millrace_splits]'
@@ -55,33 +56,25 @@ export const loadHash = (part: Part, { pipeline, load }: Pick<RunContext, 'pipel
 /**
  * Takes a split for a new writer, in a transaction: every earlier one is refused from now on. One that is just writing is waited for.
  *
+ * The row is written before it is read: whoever has written it keeps it to the end of the transaction, everywhere. Servers that pass over
+ * locking hints would let two read the same place (https://github.com/babelfish-for-postgresql/babelfish_extensions/issues/2132).
+ *
  * @throws StateError `ETL_STATE_CONFLICT` when an owner of a later epoch has it.
  */
 export async function takeSplit(session: Session, part: Part, ctx: SplitContext): Promise<HeldSplit> {
-  const epoch = BigInt(ctx.load.epoch)
   const key = { load: loadHash(part, ctx), split: keyOf(ctx.split.id) }
   const writer = randomBytes(16).toString('hex')
-  const [row] = await session.rows(
-    `SELECT [epoch], [batch_no], [cursor], [receipt] FROM ${table} WITH (UPDLOCK, HOLDLOCK) WHERE ${isSplit}`,
-    key,
-  )
-  if (row && BigInt(row[0] as string) > epoch) throw succeeded(ctx)
-  if (row)
-    await session.run(`UPDATE ${table} SET [epoch] = @epoch, [writer] = @writer WHERE ${isSplit}`, { ...key, epoch, writer })
-  else {
-    await session.run(
-      `INSERT INTO ${table} ([load_hash], [split_hash], [pipeline], [load_id], [split_id], [epoch], [writer], [receipt], [complete])
-VALUES (@load, @split, @pipeline, @id, @splitId, @epoch, @writer, @receipt, 0)`,
-      {
-        ...{ ...key, epoch, writer, receipt: JSON.stringify(nothing) },
-        ...{ pipeline: ctx.pipeline, id: ctx.load.loadId, splitId: ctx.split.id },
-      },
-    )
-  }
-  const known = row && row[1] !== null
+  const mine = { ...key, epoch: BigInt(ctx.load.epoch), writer }
+  const take = () =>
+    session.run(`UPDATE ${table} SET [epoch] = @epoch, [writer] = @writer WHERE ${isSplit} AND [epoch] <= @epoch`, mine)
+  // Where someone else begins it at the same moment, their row is taken over.
+  const isMine = (await take()) > 0 || (await begin(session, mine, ctx)) || (await take()) > 0
+  if (!isMine) throw succeeded(ctx)
+  const [row] = await session.rows(`SELECT [batch_no], [cursor], [receipt] FROM ${table} WHERE ${isSplit}`, key)
+  const [batchNo, cursor, receipt] = row as readonly [unknown, string, string]
   return {
-    checkpoint: known ? { batchNo: Number(row[1]), cursor: JSON.parse(row[2] as string) as Json } : undefined,
-    receipt: row ? (JSON.parse(row[3] as string) as SplitReceipt) : nothing,
+    checkpoint: batchNo === null ? undefined : { batchNo: Number(batchNo), cursor: JSON.parse(cursor) as Json },
+    receipt: JSON.parse(receipt) as SplitReceipt,
     async note(session, { checkpoint, receipt, complete }) {
       const at = checkpoint && { batch: BigInt(checkpoint.batchNo), cursor: JSON.stringify(checkpoint.cursor) }
       const changed = await session.run(
@@ -91,6 +84,22 @@ VALUES (@load, @split, @pipeline, @id, @splitId, @epoch, @writer, @receipt, 0)`,
       if (changed !== 1) throw succeeded(ctx)
     },
   }
+}
+
+/** Writes a split's first row, if nobody has. */
+async function begin(session: Session, mine: Readonly<Record<string, Param>>, ctx: SplitContext): Promise<boolean> {
+  const inserting = session.run(
+    `INSERT INTO ${table} ([load_hash], [split_hash], [pipeline], [load_id], [split_id], [epoch], [writer], [receipt], [complete])
+VALUES (@load, @split, @pipeline, @id, @splitId, @epoch, @writer, @receipt, 0)`,
+    { ...mine, pipeline: ctx.pipeline, id: ctx.load.loadId, splitId: ctx.split.id, receipt: JSON.stringify(nothing) },
+  )
+  return inserting.then(
+    () => true,
+    error => {
+      if (isTakenKey(error)) return false
+      throw error
+    },
+  )
 }
 
 function succeeded(ctx: SplitContext): StateError {

@@ -141,16 +141,14 @@ function splitAnswer({ sql, params }: TdsCall, { splits }: Books): TdsAnswer | u
   const key = `${params.load}/${params.split}`
   const found = splits.get(key)
   const given = params as Readonly<Record<string, string>>
-  if (sql.startsWith('SELECT [epoch]')) {
-    const { epoch, batch, cursor, receipt } = found ?? {}
+  if (sql.startsWith('SELECT [batch_no]')) {
+    const { batch, cursor, receipt } = found ?? {}
     return {
-      rowset: {
-        columns: [['epoch', 'bigint'], ['batch_no', 'bigint'], 'cursor', 'receipt'],
-        rows: found ? [[epoch, batch, cursor, receipt]] : [],
-      },
+      rowset: { columns: [['batch_no', 'bigint'], 'cursor', 'receipt'], rows: found ? [[batch, cursor, receipt]] : [] },
     }
   }
   if (sql.startsWith('INSERT')) {
+    if (found) return { error: { number: 2627, class: 14, message: 'Violation of PRIMARY KEY constraint.' } }
     splits.set(key, {
       epoch: given.epoch as string,
       writer: given.writer as string,
@@ -160,7 +158,8 @@ function splitAnswer({ sql, params }: TdsCall, { splits }: Books): TdsAnswer | u
     })
     return { rowCount: 1 }
   }
-  if (sql.includes('SET [epoch]') && found) {
+  if (sql.includes('SET [epoch]')) {
+    if (!found || BigInt(found.epoch) > BigInt(given.epoch as string)) return { rowCount: 0 }
     Object.assign(found, { epoch: given.epoch, writer: given.writer })
     return { rowCount: 1 }
   }

@@ -1,0 +1,3 @@
+npx millrace run readings.ts
+npx millrace run readings.ts    # nothing new
+node look.mjs

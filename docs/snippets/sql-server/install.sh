@@ -1,0 +1,1 @@
+npm install @millrace/etl-core @millrace/formats @millrace/objects @millrace/schema @millrace/sqlserver zod

@@ -19,6 +19,8 @@ const denied = (advice: string): Row => ({ meaning: 'DENIED', retry: 'never', ad
 const row: Row = { meaning: 'REFUSED', retry: 'never', row: true }
 const changed: Row = { meaning: 'REFUSED', retry: 'never', advice: 'Someone may have changed the tables meanwhile.' }
 
+/** A table is not there. */
+export const noTable: Row = { meaning: 'NOT_FOUND', retry: 'never', advice: 'A table is gone, or the user may not see it.' }
 const busy = slow('Azure SQL has reached a limit of the database: run fewer splits at once, or choose a larger size.')
 const moving = later('The database is moving to another node or starting.')
 const permission = denied(
@@ -52,17 +54,40 @@ export const byNumber: Readonly<Record<number, Row>> = {
   // A wrong name says the same as a database that is not open yet.
   4060: { meaning: 'NOT_FOUND', retry: 'later', advice: 'Check the name of the database, and whether the user may use it.' },
   911: { meaning: 'NOT_FOUND', retry: 'never', advice: 'Check the name of the database.' },
-  208: { meaning: 'NOT_FOUND', retry: 'never', advice: 'A table is gone, or the user may not see it.' },
+  208: noTable,
   ...each([18456, 18452, 18470], denied('Check user and password (MILLRACE_SQLSERVER_USER, MILLRACE_SQLSERVER_PASSWORD).')),
   ...each([18486, 18487, 18488], denied('The log-in is locked, or its password has to be changed.')),
-  ...each([229, 230, 262, 297, 300, 916, 1088, 15151, 15247, 2557, 2760, 4104, 3701], permission),
+  ...each([229, 230, 262, 297, 300, 916, 1088, 15151, 15247, 2557, 2760, 3701], permission),
   3906: denied('The database is read-only.'),
 
   // A key that is taken, a foreign key or check, null where none may be, text or number too long for its column, no such value.
   ...each([2627, 2601, 547, 515, 2628, 8152, 8114, 8115, 245, 220, 241, 242, 248, 295, 1007, 9803, 1946, 511, 550], row),
   // Columns and types that are not as they were.
-  ...each([207, 213, 257, 206, 2705, 2714, 4901, 1776, 1785, 8101, 4405], changed),
+  ...each([207, 213, 257, 206, 2705, 2714, 4104, 4901, 1776, 1785, 8101, 4405], changed),
+  468: {
+    meaning: 'REFUSED',
+    retry: 'never',
+    advice: 'Text of a key has another collation in the table than the database: give that column the collation of the database.',
+  },
 }
+
+/**
+ * What Babelfish says where it has no number of SQL Server's for an error of PostgreSQL; its words tell them apart. It is no number of a trigger,
+ * though it is above 50,000 (https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/babelfish-strict.html, read 2026-11).
+ */
+export const unmapped = 33_557_097
+
+/** By the words of PostgreSQL, in English (https://www.postgresql.org/docs/current/errcodes-appendix.html). What is not here is no row's fault. */
+export const byWords: readonly (readonly [RegExp, Row])[] = [
+  [/lock timeout|could not serialize|deadlock detected|could not obtain lock/i, later()],
+  [/terminating connection|system is (starting up|shutting down|in recovery)|recovery mode/i, moving],
+  [/too many clients|remaining connection slots|statement timeout/i, later('The server is busy.')],
+  [/out of (shared )?memory/i, later('The server is short of memory.')],
+  [/no space left|could not extend file|disk full/i, full('Make room on the disk of the server.')],
+  [/permission denied|must be owner/i, permission],
+  [/read-only transaction/i, denied('The database is read-only.')],
+  [/relation .* does not exist/i, noTable],
+]
 
 /** By the code of the client or of the network. */
 export const byCode: Readonly<Record<string, Row>> = {
@@ -94,7 +119,7 @@ export const byCode: Readonly<Record<string, Row>> = {
 }
 
 /** Numbers that people give to errors they raise themselves, in triggers for instance. */
-export const isRaised = (number: number): boolean => number >= 50_000
+export const isRaised = (number: number): boolean => number >= 50_000 && number !== unmapped
 export const raised: Row = row
 /** An error of the server that is not listed: from severity 17 on it is out of resources, from 20 on the connection is gone. */
 export function bySeverity(severity: number): Row {

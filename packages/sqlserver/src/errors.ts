@@ -1,5 +1,5 @@
 import { type EtlError, isEtlError, RecordError, SinkError, SourceError, StateError } from '@millrace/etl-core'
-import { byCode, byNumber, bySeverity, isRaised, type Row, raised } from './error-table.js'
+import { byCode, byNumber, bySeverity, byWords, isRaised, noTable, type Row, raised, unmapped } from './error-table.js'
 
 /** Which part of a run met the error: it decides the class and the family of the code. */
 export type Side = 'sink' | 'source' | 'state'
@@ -67,7 +67,7 @@ export function isTakenKey(error: unknown): boolean {
 export const isTakenName = (error: unknown): boolean => error instanceof Error && numberOf(error) === 2714
 
 /** Whether a table is not there. */
-export const isNoTable = (error: unknown): boolean => error instanceof Error && numberOf(error) === 208
+export const isNoTable = (error: unknown): boolean => error instanceof Error && rowOf(error) === noTable
 
 /** The reject of a row that the server did not take. */
 export function refusedRow(error: unknown, place: string): RecordError {
@@ -87,6 +87,9 @@ export function numberOf(error: Error): number | undefined {
 function rowOf(error: Error): Row | undefined {
   const number = numberOf(error)
   if (number !== undefined) {
+    const words =
+      number === unmapped ? byWords.find(([said]) => chain(error).some(({ message }) => said.test(message))) : undefined
+    if (words) return words[1]
     const severity = chain(error).find(at => at.number === number)?.class
     return byNumber[number] ?? (isRaised(number) ? raised : bySeverity(typeof severity === 'number' ? severity : 16))
   }

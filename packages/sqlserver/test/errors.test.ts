@@ -1,6 +1,6 @@
 import { SinkError } from '@millrace/etl-core'
 import { expect, test } from 'vitest'
-import { blamesRow, isInDoubt, sqlError } from '../src/errors.js'
+import { blamesRow, isInDoubt, isNoTable, sqlError } from '../src/errors.js'
 
 const action = { side: 'sink', place: 'sqlserver://h/test', doing: 'write table t' } as const
 const fromServer = (number: number, severity = 16) =>
@@ -31,6 +31,25 @@ test.each([
     context: { number },
     message: expect.stringContaining(`${number}`),
   })
+})
+
+test.each([
+  ['canceling statement due to lock timeout', 'ETL_SINK_UNAVAILABLE', 'later'],
+  ['terminating connection due to administrator command', 'ETL_SINK_UNAVAILABLE', 'later'],
+  ['could not extend file "base/1": No space left on device', 'ETL_SINK_FULL', 'later'],
+  ['permission denied for table readings', 'ETL_SINK_DENIED', 'never'],
+  ['relation "master_dbo.readings" does not exist', 'ETL_SINK_NOT_FOUND', 'never'],
+  ["'UNPIVOT' is not currently supported in Babelfish", 'ETL_SINK_REFUSED', 'never'],
+])('%j of a server that has no number for it becomes %s, %s, and no row is to blame', (message, code, retry) => {
+  const cause = Object.assign(fromServer(33_557_097), { message })
+
+  expect(sqlError(cause, action)).toMatchObject({ code, retry })
+  expect(blamesRow(cause)).toBe(false)
+  expect(isNoTable(cause)).toBe(code === 'ETL_SINK_NOT_FOUND')
+})
+
+test.each([4060, 911])('error %i is about a database, not about a table', number => {
+  expect(isNoTable(fromServer(number))).toBe(false)
 })
 
 test('an unknown error of a high severity may pass', () => {

@@ -32,10 +32,12 @@ test('what was not saved when the connection broke is unavailable, later', async
   expect(await state.load('head')).toBeUndefined()
 })
 
-test('looking for state where there is no table finds none, and makes none', async () => {
+test.each([
+  [208, 'Invalid object name.'],
+  [33_557_097, 'relation "master_dbo._millrace_state" does not exist'],
+])('looking for state where there is no table finds none, and makes none: %i', async (number, message) => {
   const server = await protocolServer({
-    handler: ({ sql }) =>
-      sql.includes('[_millrace_state]') ? { error: { number: 208, message: 'Invalid object name.' } } : undefined,
+    handler: ({ sql }) => (sql.includes('[_millrace_state]') ? { error: { number, message } } : undefined),
   })
   const state = sqlServerState(databaseOf(server), 'sqlserver://h/test', 'plants')
 

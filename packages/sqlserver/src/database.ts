@@ -38,7 +38,8 @@ export function databaseAt(place: ServerPlace, options: SqlServerOptions = {}): 
     JSON.stringify([host, port, database, { ...all, credentials: nameOf(all.credentials) }]),
     () => connectionsTo(place, all),
   )
-  const settings = `SET LOCK_TIMEOUT ${all.lockTimeoutMs}`
+  // A server may be set up to count nothing ("user options", 512), and what changes nothing is a conflict here.
+  const settings = `SET LOCK_TIMEOUT ${all.lockTimeoutMs}; SET NOCOUNT OFF`
   const result: Database = {
     async borrow(signal) {
       const { connection, release } = await connections.borrow(signal)

@@ -59,7 +59,16 @@ export async function sessionOver(connection: Connection, signal?: AbortSignal):
   }
   const execute = (sql: string, params: Readonly<Record<string, Param>> | undefined, row?: (values: unknown[]) => void) =>
     call<number>(done => {
-      const request = new Request(sql, (error, count) => done(error, count ?? 0))
+      let changed: number | undefined
+      const request = new Request(sql, error => done(error, changed ?? 0))
+      // The driver adds up what all statements changed, those of a trigger among them; theirs end before the one that fired it.
+      const ended = (count: number | undefined) => {
+        changed = count ?? changed
+      }
+      for (const event of ['done', 'doneInProc']) request.on(event, ended)
+      request.on('doneProc', count => {
+        changed ??= count
+      })
       if (row) request.on('row', (columns: readonly { readonly value: unknown }[]) => row(columns.map(({ value }) => value)))
       const named = Object.entries(params ?? {})
       for (const [name, value] of named) typed(request, name, value)

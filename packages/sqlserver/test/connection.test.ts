@@ -126,6 +126,23 @@ test('a transaction is committed, or rolled back when its work fails', async () 
   expect(statements(server)).toEqual(['begin', 'UPDATE a', 'commit', 'begin', 'UPDATE b', 'rollback'])
 })
 
+test.each([
+  ['a batch', undefined],
+  ['a statement with parameters', { id: 1 }],
+])('rows that triggers change do not count as rows of the statement: %s', async (_, params) => {
+  const server = await protocolServer({ handler: () => ({ triggered: [7, 1], rowCount: 3 }) })
+
+  expect(await databaseOf(server).session(session => session.run('INSERT', params))).toBe(3)
+})
+
+test('rows are counted, whatever the server is set up to', async () => {
+  const server = await protocolServer()
+
+  await databaseOf(server).session(async () => 1)
+
+  expect(server.log.at(-1)?.sql).toBe('SET LOCK_TIMEOUT 60000; SET NOCOUNT OFF')
+})
+
 test('a deadlock is not rolled back twice, and may succeed later', async () => {
   const server = await protocolServer()
   const database = databaseOf(server)

@@ -53,6 +53,8 @@ export interface TdsAnswer {
   readonly rowset?: TdsRowset
   /** Rows changed. Default: those of the rowset. */
   readonly rowCount?: number
+  /** Rows changed by each statement of triggers, told before. */
+  readonly triggered?: readonly number[]
   readonly error?: TdsError
   /** The error ends the transaction. Default false. */
   readonly rollsBack?: boolean

@@ -257,9 +257,10 @@ export function serveConnection(socket: Socket, no: number, shared: Shared): voi
     const rows = found.rowset
       ? [columnsToken(found.rowset), ...found.rowset.rows.map(row => rowToken(found.rowset as never, row))]
       : []
-    if (kind === 'rpc')
-      return [...rows, done('statement', doneStatus.count | doneStatus.more, count), returnStatus(), done('procedure', 0)]
-    return [...changes, ...rows, done('batch', doneStatus.count, count)]
+    const statementDone = (changed: number) => done('statement', doneStatus.count | doneStatus.more, changed)
+    const triggered = (found.triggered ?? []).map(statementDone)
+    if (kind === 'rpc') return [...triggered, ...rows, statementDone(count), returnStatus(), done('procedure', 0)]
+    return [...changes, ...triggered, ...rows, done('batch', doneStatus.count, count)]
 
     function failed({ error, rollsBack = false }: { readonly error: TdsError; readonly rollsBack?: boolean }): readonly Buffer[] {
       entry.error = error.number

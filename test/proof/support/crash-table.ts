@@ -50,7 +50,7 @@ async function tryPair({ source, sink, number }: Pair, shape: keyof typeof shape
             return { source: from.open(life), sink: parts.sink, state: parts.state }
           },
           read: () => into.read(),
-          close: () => into.close(),
+          close: after => into.close(after),
         }
       },
       steps: flow => flow.map(from.draftOf).validate(draftSchema, parts?.rejectsTo && { rejectsTo: parts.rejectsTo }),

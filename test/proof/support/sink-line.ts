@@ -1,5 +1,5 @@
 import type { Reject, Sink, StateStore } from '@millrace/etl-core'
-import type { PartsOfLife } from '@millrace/etl-testkit/cases'
+import type { CrashKind, PartsOfLife } from '@millrace/etl-testkit/cases'
 import type { Draft } from './drafts.js'
 
 /** The parts of a destination as one process opens them. */
@@ -15,8 +15,8 @@ export interface OpenSink {
   open(life: PartsOfLife): SinkParts
   /** What a reader sees: drafts, and the raw records of copied rejects. */
   read(): Promise<readonly unknown[]>
-  /** Throws if something is left that nobody would remove. */
-  close(): Promise<void>
+  /** Throws if something is left that nobody would remove. `after` is what happened to a process there. */
+  close(after?: CrashKind): Promise<void>
 }
 
 /** A line of the table. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { type ContractCase, contractCase } from '../case.js'
-import { type CrashReport, crashEveryPoint } from './crash-points.js'
+import { crashEveryPoint } from './crash-points.js'
 import type { CrashKind, CrashOptions } from './world.js'
 
 const sentences: Readonly<Record<CrashKind, string>> = {
@@ -14,20 +14,21 @@ const sentences: Readonly<Record<CrashKind, string>> = {
 
 /** {@link crashEveryPoint} as cases: one for the undisturbed run, one for each of `kinds`. */
 export function crashCases<T, U = T>(options: CrashOptions<T, U>): ContractCase[] {
-  const found = (...kinds: readonly CrashKind[]): Promise<CrashReport> => crashEveryPoint({ ...options, kinds })
-  const check = async (kind: CrashKind) => {
-    const { failures, points } = await found(kind)
-    const lines = failures.slice(0, 5).map(point => `${point.when} call ${point.call}, ${point.at}: ${point.failure}`)
-    assert.ok(points.length > 0, 'no point was tried')
-    assert.equal(failures.length, 0, `${failures.length} of ${points.length} points:\n${lines.join('\n')}`)
-  }
   const kinds = options.kinds ?? ['crash', 'stop']
   return [
     contractCase(
       'a run that nothing happens to leaves what is expected',
-      async () => assert.equal((await found()).undisturbed, undefined),
+      async () => assert.equal((await crashEveryPoint({ ...options, kinds: [] })).undisturbed, undefined),
       options.expected === undefined && options.mended === undefined && 'the suite was told no `expected` records',
     ),
-    ...kinds.map(kind => contractCase(sentences[kind], () => check(kind))),
+    ...kinds.map(kind => contractCase(sentences[kind], () => heldEverywhere(options, kind))),
   ]
+}
+
+/** Fails unless all is well after every point of a kind. */
+export async function heldEverywhere<T, U = T>(options: CrashOptions<T, U>, kind: CrashKind): Promise<void> {
+  const { failures, points } = await crashEveryPoint({ ...options, kinds: [kind] })
+  const lines = failures.slice(0, 5).map(point => `${point.when} call ${point.call}, ${point.at}: ${point.failure}`)
+  assert.ok(points.length > 0, 'no point was tried')
+  assert.equal(failures.length, 0, `${failures.length} of ${points.length} points:\n${lines.join('\n')}`)
 }

@@ -85,7 +85,7 @@ interface Undisturbed {
 }
 
 async function undisturbedRun<T, U>(options: CrashOptions<T, U>): Promise<Undisturbed> {
-  return inWorld(options, async (world, stage) => {
+  return inWorld(options, undefined, async (world, stage) => {
     const life = oneLife()
     const { report } = await stage.story.goOn({ life, turn: 1, clock: stage.clock })
     if (!stage.story.ended || report?.status !== 'succeeded')
@@ -107,8 +107,9 @@ async function tryPoint<T, U>(
   undisturbed: Undisturbed,
 ): Promise<CrashPoint> {
   const { life, alarm } = lifeFor(kind, moment)
-  const failure = await inWorld(options, (world, stage) =>
-    failureOf(async () => {
+  // What a world says as it closes belongs to the point too.
+  const failure = await failureOf(() =>
+    inWorld(options, kind, async (world, stage) => {
       await disturb(stage, kind, moment, life, alarm)
       assertSame(await look(world), undisturbed, options)
       await assertWell(world, stage, options)
@@ -153,13 +154,14 @@ function sameKinds(actual: readonly unknown[], expected: readonly unknown[]): vo
 
 async function inWorld<T, U, V>(
   options: CrashOptions<T, U>,
+  kind: CrashKind | undefined,
   act: (world: CrashWorld<T, U>, stage: Stage) => Promise<V>,
 ): Promise<V> {
   const world = await options.build()
   try {
     return await act(world, stageOf(world, storyOf(world, options)))
   } finally {
-    await world.close?.()
+    await world.close?.(kind)
   }
 }
 

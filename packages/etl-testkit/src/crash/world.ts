@@ -45,7 +45,11 @@ export interface CrashWorld<T, U = T> {
   next?(): Promise<void> | void
   /** Throws when a reader sees what no reader may ever see. Asked when a process has just ended, and again when all is done. */
   always?(): Promise<void> | void
-  close?(): Promise<void> | void
+  /**
+   * Ends the world. What it throws is a failure of the point.
+   * @param after - What happened in it; absent after an undisturbed run. A process that slept may write to its staging when all is done.
+   */
+  close?(after?: CrashKind): Promise<void> | void
 }
 
 /**

@@ -65,7 +65,8 @@ export async function sessionOver(connection: Connection, signal?: AbortSignal):
       const ended = (count: number | undefined) => {
         changed = count ?? changed
       }
-      for (const event of ['done', 'doneInProc']) request.on(event, ended)
+      request.on('done', ended)
+      request.on('doneInProc', ended)
       request.on('doneProc', count => {
         changed ??= count
       })

@@ -47,7 +47,7 @@ WHERE s.name = @schema AND o.name = @name`,
 export async function storedColumns(session: Session, { id }: CatalogObject): Promise<StoredTable['columns']> {
   const rows = await session.rows(
     `SELECT c.name, t.name, CAST(c.max_length AS INT), CAST(c.precision AS INT), CAST(c.scale AS INT), CAST(c.is_nullable AS INT),
-  CASE WHEN c.is_identity = 1 OR c.is_computed = 1 OR c.default_object_id <> 0 THEN 1 ELSE 0 END
+  CASE WHEN c.is_identity = 1 OR c.is_computed = 1 OR c.default_object_id <> 0 OR t.name IN (N'timestamp', N'rowversion') THEN 1 ELSE 0 END
 FROM sys.columns AS c INNER JOIN sys.types AS t ON t.user_type_id = c.user_type_id
 WHERE c.object_id = @id ORDER BY c.column_id`,
     { id },
@@ -67,17 +67,39 @@ WHERE c.object_id = @id ORDER BY c.column_id`,
  */
 export async function storedTable(session: Session, of: CatalogObject, planned: PlannedTable): Promise<StoredTable> {
   const columns = await storedColumns(session, of)
+  // A filtered index is about some rows only, a switched-off one about none: neither makes a key, and the first one may refuse rows.
   const indexed = await session.rows(
-    `SELECT CAST(i.index_id AS INT), c.name FROM sys.indexes AS i
+    `SELECT CAST(i.index_id AS INT), c.name, CAST(i.has_filter AS INT) FROM sys.indexes AS i
 INNER JOIN sys.index_columns AS ic ON ic.object_id = i.object_id AND ic.index_id = i.index_id
 INNER JOIN sys.columns AS c ON c.object_id = ic.object_id AND c.column_id = ic.column_id
-WHERE i.object_id = @id AND i.is_unique = 1 AND ic.is_included_column = 0`,
+WHERE i.object_id = @id AND i.is_unique = 1 AND i.is_disabled = 0 AND ic.is_included_column = 0`,
     { id: of.id },
   )
-  const unique = [...new Set(indexed.map(([index]) => index))].map(index =>
-    indexed.filter(([of]) => of === index).map(([, column]) => column as string),
+  const filtered = indexed.some(([, , filter]) => filter === 1)
+  const whole = indexed.filter(([, , filter]) => filter !== 1)
+  const unique = together(indexed.length > 0 ? whole : await keysOf(session, planned))
+  const foreign = filtered || unique.some(names => !isPlanned(planned, names))
+  return { columns, unique, strict: foreign || (await isStrict(session, of, planned)) }
+}
+
+/**
+ * The columns of each key, where the catalog of indexes has none: before 3.6 and 4.2 Babelfish's takes all columns for included ones
+ * (https://github.com/babelfish-for-postgresql/babelfish_extensions/pull/2424).
+ */
+async function keysOf(session: Session, { at, unique, id }: PlannedTable): Promise<readonly (readonly unknown[])[]> {
+  if (unique.length === 0 && id === undefined) return []
+  const asking = session.rows(
+    `SELECT tc.CONSTRAINT_NAME, k.COLUMN_NAME FROM INFORMATION_SCHEMA.TABLE_CONSTRAINTS AS tc
+INNER JOIN INFORMATION_SCHEMA.KEY_COLUMN_USAGE AS k ON k.TABLE_SCHEMA = tc.TABLE_SCHEMA AND k.TABLE_NAME = tc.TABLE_NAME AND k.CONSTRAINT_NAME = tc.CONSTRAINT_NAME
+WHERE tc.TABLE_SCHEMA = @schema AND tc.TABLE_NAME = @name AND tc.CONSTRAINT_TYPE IN (N'PRIMARY KEY', N'UNIQUE')`,
+    { schema: at.schema ?? 'dbo', name: at.name },
   )
-  return { columns, unique, strict: unique.some(names => !isPlanned(planned, names)) || (await isStrict(session, of, planned)) }
+  return asking.catch(() => [])
+}
+
+/** The second values of rows, by the first. */
+function together(rows: readonly (readonly unknown[])[]): readonly (readonly string[])[] {
+  return [...new Set(rows.map(([of]) => of))].map(key => rows.filter(([of]) => of === key).map(([, name]) => name as string))
 }
 
 /** Whether a table has checks, triggers, or more foreign keys than planned. */
@@ -94,10 +116,11 @@ async function isStrict(session: Session, { id }: CatalogObject, planned: Planne
   return checks > 0 || triggers > 0 || foreign > planned.columns.filter(({ role }) => role === 'reference').length
 }
 
-/** The statement a view was made with; `undefined` where nobody may know. */
-export async function viewSql(session: Session, { id }: CatalogObject): Promise<string | undefined> {
+/** Whether a view was made with this statement. False where nobody may know. Babelfish keeps its first 4,000 characters. */
+export async function isMadeWith(session: Session, { id }: CatalogObject, sql: string): Promise<boolean> {
   const [row] = await session.rows('SELECT definition FROM sys.sql_modules WHERE object_id = @id', { id })
-  return (row?.[0] ?? undefined) as string | undefined
+  const stored = row?.[0]
+  return stored === sql || (typeof stored === 'string' && stored.length === 4_000 && sql.startsWith(stored))
 }
 
 /** The key of the plan, or the id. */
@@ -114,7 +137,7 @@ export async function collationOf(session: Session): Promise<Collation> {
   const asking = session.rows(
     `SELECT CAST(DATABASEPROPERTYEX(DB_NAME(), N'Collation') AS NVARCHAR(128)), CAST(DATABASEPROPERTYEX(N'tempdb', N'Collation') AS NVARCHAR(128))`,
   )
-  // A server that does not tell has one for all.
+  // A server that does not know the question has one for all. Azure knows it, and does not tell of tempdb.
   const [row] = await asking.catch(() => [[null, null]])
-  return row?.[0] && row[1] && row[0] !== row[1] ? ' COLLATE DATABASE_DEFAULT' : ''
+  return row?.[0] && row[0] !== row[1] ? ' COLLATE DATABASE_DEFAULT' : ''
 }

@@ -7,7 +7,7 @@ import {
   type StoredTable,
   sameName,
 } from '@millrace/relational'
-import { objectNamed, storedTable, viewSql } from '../catalog.js'
+import { isMadeWith, objectNamed, storedTable } from '../catalog.js'
 import { addColumn, byHandSql, createTable, createView } from '../ddl.js'
 import { sqlServerRules } from '../rules.js'
 import type { Session } from '../session.js'
@@ -45,7 +45,7 @@ export async function schemaWork(session: Session, plan: RelationalPlan, place: 
     const there = await objectNamed(session, view.at)
     if (there && there.kind !== 'view') throw nameTaken(place, view.name)
     const making = createView(view, plan, there !== undefined)
-    const isSame = there && (await viewSql(session, there)) === making.at(-1)
+    const isSame = there && (await isMadeWith(session, there, making.at(-1) as string))
     if (!isSame) statements.push(...making)
   }
   return { statements, strict: stored.some(table => table?.strict) }

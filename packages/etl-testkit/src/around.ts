@@ -17,7 +17,7 @@ export type Around = <V>(call: WrappedCall, act: () => Promise<V>) => Promise<V>
  * The same value with some members replaced; the others, getters too, stay those of the original and are called on it: that of a class may
  * have private fields, which nothing made over it has.
  */
-function withMembers<O extends object>(target: O, members: Partial<O>): O {
+export function withMembers<O extends object>(target: O, members: Partial<O>): O {
   const given = new Map<PropertyKey, unknown>(Object.entries(members).filter(([, value]) => value !== undefined))
   // Over nothing: a proxy of something frozen may not replace its members.
   return new Proxy({} as O, {
@@ -62,9 +62,9 @@ export function sourceAround<T>(source: Source<T>, around: Around): Source<T> {
   })
 }
 
-/** A sink whose calls, and those of its writers, go through `around`. */
+/** A sink whose calls, and those of its writers, go through `around`; reading back does once, when it begins. */
 export function sinkAround<T>(sink: Sink<T>, around: Around): Sink<T> {
-  const { publish, discard, survey, stillPublished } = sink
+  const { publish, discard, survey, stillPublished, readBack } = sink
   const call = (name: string, about: string) => ({ on: 'sink', name, about }) as const
   return withMembers<Sink<T>>(sink, {
     open: ctx => around(call('open', ctx.split.id), async () => writerAround(await sink.open(ctx), ctx.split.id, around)),
@@ -73,6 +73,11 @@ export function sinkAround<T>(sink: Sink<T>, around: Around): Sink<T> {
     ...(survey && { survey: (splits, ctx) => around(call('survey', splits[0]?.id ?? ''), () => survey.call(sink, splits, ctx)) }),
     ...(stillPublished && {
       stillPublished: (group, ctx) => around(call('stillPublished', group), () => stillPublished.call(sink, group, ctx)),
+    }),
+    ...(readBack && {
+      readBack: withMembers(readBack, {
+        records: (group, ctx) => listAround(call('readBack', group.name), () => readBack.records(group, ctx), around),
+      }),
     }),
   })
 }

@@ -1,6 +1,7 @@
 export * from './cases.js'
 export { describeAdapter } from './describe-adapter.js'
 export { describeCrashes } from './describe-crashes.js'
+export { describeMove } from './describe-move.js'
 export { describeSink } from './describe-sink.js'
 export { describeSource } from './describe-source.js'
 export { describeObjectStore, describeStateStore } from './describe-stores.js'

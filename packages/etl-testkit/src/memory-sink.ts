@@ -11,9 +11,10 @@ import {
   type SinkWriter,
   type SplitContext,
   StateError,
+  type StoredForm,
   toJson,
 } from '@millrace/etl-core'
-import { published, type StoredRow, type StoredRows, withRows } from './memory-table.js'
+import { published, type StoredRow, type StoredRows, withRows } from './memory-rows.js'
 
 /** What {@link memorySink} is. Defaults: appends, durable at flush, idempotent, cursor outside. */
 export interface MemorySinkOptions<T> extends Partial<SinkCapabilities> {
@@ -66,6 +67,13 @@ export function memorySink<T>(options: MemorySinkOptions<T> = {}): MemorySink<T>
     name: options.name ?? 'memory',
     capabilities,
     visible: group => memory.visible.filter(row => group === undefined || row.group === group).map(row => row.record),
+    readBack: {
+      formOf: record => toJson(record) as StoredForm,
+      async *records({ name }, { load }) {
+        const rows = memory.visible.filter(row => row.group === name && row.loadId === load.loadId)
+        yield rows.map(({ record }) => toJson(record) as StoredForm)
+      },
+    },
     async open(ctx) {
       if (publishes && replay === 'idempotent' && cursor === 'outside') memory.staged = withoutUnsaved(memory.staged, ctx)
       return memoryWriter(memory, ctx, capabilities, store, options.refuse)

@@ -9,7 +9,7 @@ import { repositoryRoot } from './workspaces.mjs'
 const wanted = `
   export { toJSONSchema } from 'zod'
   export { guaranteeOf } from '@millrace/etl-core'
-  export { adapterCases, crashCases, objectStoreCases, sinkCases, sourceCases, stateStoreCases } from '@millrace/etl-testkit/cases'
+  export { adapterCases, crashCases, moveCases, objectStoreCases, sinkCases, sourceCases, stateStoreCases } from '@millrace/etl-testkit/cases'
   export { worldBankOptions } from '@millrace/source-worldbank'
   export { params as worldbankParams } from '@millrace/system-worldbank'
   export * as flags from './adapters/cli/src/flags/command-flags.js'

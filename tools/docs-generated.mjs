@@ -144,7 +144,7 @@ function flagTable(flags) {
 }
 
 /** The cases of the contract suites, from the suites themselves, and what each wants. */
-function contractsPage({ adapterCases, crashCases, sinkCases, sourceCases, objectStoreCases, stateStoreCases }) {
+function contractsPage({ adapterCases, crashCases, moveCases, sinkCases, sourceCases, objectStoreCases, stateStoreCases }) {
   const nothing = () => {
     throw new Error('cases are only listed here')
   }
@@ -169,6 +169,10 @@ the suite was not given the means for, shows as skipped with the reason. Which [
     interfaceTable(`${kit}/crash/world.ts#CrashOptions`),
     'The world that `build` returns:',
     interfaceTable(`${kit}/crash/world.ts#CrashWorld`),
+    `## A move between two places: describeMove\n\n${list(moveCases({ record: nothing, open: nothing }))}`,
+    interfaceTable(`${kit}/move/suite.ts#MoveSuite`),
+    'The world that `open` returns:',
+    interfaceTable(`${kit}/move/suite.ts#MoveWorld`),
     `## What runs pipelines for others: describeAdapter\n\n${list(adapterCases({ run: nothing }))}`,
     interfaceTable(`${kit}/adapter-cases.ts#AdapterSuite`),
   )

@@ -12,7 +12,7 @@ export interface PlantedBug {
   /** A sentence that says what is wrong. */
   readonly name: string
   /** The module of `worlds` whose suites look for it. */
-  readonly world: 'adapters' | 'loads' | 'objects' | 'sources' | 'stores'
+  readonly world: 'adapters' | 'loads' | 'moves' | 'objects' | 'sources' | 'stores'
   readonly edits: readonly Edit[]
   /** By suite: the cases that must fail, each as the beginning of its name. */
   readonly foundBy: Readonly<Record<string, readonly string[]>>

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { PlantedBug } from './bug.js'
 import { endBugs } from './bugs/ends.js'
+import { moveBugs } from './bugs/moves.js'
 import { ownerBugs } from './bugs/owners.js'
 import { placeBugs } from './bugs/places.js'
 import { runnerBugs } from './bugs/runner.js'
@@ -8,8 +9,8 @@ import { pageOf } from './page.js'
 import { edited, resultsWith } from './patched.js'
 import type { CaseResult, Wanted } from './suites.js'
 
-const bugs: readonly PlantedBug[] = [...runnerBugs, ...ownerBugs, ...placeBugs, ...endBugs]
-const worlds = ['loads', 'objects', 'stores', 'sources', 'adapters'] as const
+const bugs: readonly PlantedBug[] = [...runnerBugs, ...ownerBugs, ...placeBugs, ...endBugs, ...moveBugs]
+const worlds = ['loads', 'objects', 'stores', 'sources', 'adapters', 'moves'] as const
 
 /** The suites of a world that some bug is to be found by. */
 const suitesOf = (world: PlantedBug['world']) => [

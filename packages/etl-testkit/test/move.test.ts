@@ -55,7 +55,9 @@ describe('the contract of a move finds', () => {
     })
 
   it('a sink that puts what is moved in the place of what was moved before', async () => {
-    await expectFailing(all({ disposition: 'replace' }), 'what is moved later is added to what was moved before', dies)
+    const sink = (inner: Sink<Row>): Sink<Row> => ({ ...inner, capabilities: { ...inner.capabilities, disposition: 'append' } })
+
+    await expectFailing(all({ sink, disposition: 'replace' }), 'what is moved later is added to what was moved before', dies)
   })
 
   it('a removal that says it is done and is not', async () => {
@@ -113,8 +115,10 @@ describe('the contract of a move finds', () => {
   it('nothing where there can be no move, and says why', async () => {
     const source = ({ removal: _, ...kept }: Source<Row>): Source<Row> => kept
 
-    const reason = await caseNamed(all({ source }), halfWay).run()
+    const kept = await caseNamed(all({ source }), halfWay).run()
+    const replacing = await caseNamed(all({ disposition: 'replace' }), dies).run()
 
-    expect(reason).toBe('records of "memory" cannot be removed there')
+    expect(kept).toBe('records of "memory" cannot be removed there')
+    expect(replacing).toBe('declared: "memory" puts what is written in the place of what is there')
   })
 })

@@ -72,6 +72,10 @@ async function needsMovable<T, W extends MoveWorld<T>>({ world }: MoveKit<T, W>)
   const { source, sink } = await world.open(onlooker)
   unless(source.removal !== undefined, `records of "${source.name}" cannot be removed there`)
   unless(sink.readBack !== undefined, `what is written to "${sink.name}" cannot be read back`)
+  unless(
+    sink.capabilities.disposition === 'append',
+    `declared: "${sink.name}" puts what is written in the place of what is there`,
+  )
   unless(sink.capabilities.cursor === 'outside', `declared: "${sink.name}" keeps the cursor itself`)
 }
 

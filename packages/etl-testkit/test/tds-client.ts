@@ -1,4 +1,4 @@
-import { Connection, Request, TYPES } from 'tedious'
+import { Connection, type ConnectionOptions, Request, TYPES } from 'tedious'
 import { onTestFinished } from 'vitest'
 import { type TdsServer, type TdsServerOptions, tdsServer } from '../src/tds/index.js'
 
@@ -10,10 +10,15 @@ export async function server(options?: TdsServerOptions): Promise<TdsServer> {
 }
 
 /** A connection of the unmodified client. */
-export async function connect({ host, port, user }: TdsServer, password = 'Sink_Pass_1', database = 'test'): Promise<Connection> {
+export async function connect(
+  { host, port, user }: TdsServer,
+  password = 'Sink_Pass_1',
+  database = 'test',
+  tls: ConnectionOptions = { encrypt: false, trustServerCertificate: true },
+): Promise<Connection> {
   const connection = new Connection({
-    server: host,
-    options: { port, encrypt: false, database, trustServerCertificate: true, cancelTimeout: 1_000 },
+    server: tls.encrypt ? 'localhost' : host,
+    options: { port, database, cancelTimeout: 1_000, ...tls },
     authentication: { type: 'default', options: { userName: user, password } },
   })
   connection.on('error', () => {})

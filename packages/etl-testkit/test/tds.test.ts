@@ -1,5 +1,6 @@
 import { TYPES } from 'tedious'
 import { expect, test } from 'vitest'
+import { selfSigned } from '../src/tds/index.js'
 import { bulk, connect, query, server, transact } from './tds-client.js'
 
 test('a wrong password is refused as SQL Server refuses it', async () => {
@@ -217,4 +218,40 @@ test('a severe error ends the connection with it', async () => {
   await expect(query(connection, 'SELECT 1')).rejects.toThrow()
 
   await expect.poll(() => tds.open).toBe(0)
+})
+
+test('with a certificate all is encrypted, from the log-in on', async () => {
+  const certificate = selfSigned()
+  const rows = Array.from({ length: 2_000 }, (_, id) => [id, `name ${id}`])
+  const tds = await server({ certificate, handler: () => ({ rowset: { columns: [['id', 'int'], 'name'], rows } }) })
+
+  const connection = await connect(tds, undefined, undefined, {
+    encrypt: true,
+    cryptoCredentialsDetails: { ca: certificate.cert },
+  })
+
+  expect(await bulk(connection, rows)).toBe(2_000)
+  expect((await query(connection, 'SELECT')).rows).toEqual(rows)
+  expect(tds.log[0]).toMatchObject({ kind: 'login', answered: true })
+})
+
+test.each([
+  ['that nobody vouches for', selfSigned(), {}],
+  ['for another host', selfSigned(['db.example.com']), { trusts: true }],
+])(
+  'a client that looks refuses a certificate %s before it logs in',
+  async (_, certificate, { trusts = false }: { trusts?: boolean }) => {
+    const tds = await server({ certificate })
+    const trusted = trusts ? { cryptoCredentialsDetails: { ca: certificate.cert } } : {}
+
+    await expect(connect(tds, undefined, undefined, { encrypt: true, ...trusted })).rejects.toMatchObject({ code: 'ESOCKET' })
+
+    expect(tds.log).toEqual([])
+  },
+)
+
+test('who asks for no TLS gets none, certificate or not', async () => {
+  const tds = await server({ certificate: selfSigned() })
+
+  expect((await query(await connect(tds), 'SELECT 1')).rows).toEqual([])
 })

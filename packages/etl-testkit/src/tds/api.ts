@@ -1,3 +1,4 @@
+import type { TdsCertificate } from './certificate.js'
 import type { TdsFault, TdsKind, TdsMatch } from './faults.js'
 import type { TdsColumnType, TdsRowset } from './rowset.js'
 import type { TdsError } from './tokens.js'
@@ -13,6 +14,8 @@ export interface TdsServerOptions {
   readonly password?: string
   /** The databases there are. Default `test`. */
   readonly databases?: readonly string[]
+  /** With one, TLS is agreed on with clients that ask for it. Default: the server says that it has no TLS. */
+  readonly certificate?: TdsCertificate
   /** What answers statements. Default: no rows. */
   readonly handler?: TdsHandler
 }

@@ -1,10 +1,12 @@
 import type { Socket } from 'node:net'
 import type { TdsAnswer, TdsCall, TdsHandler, TdsLogged, TdsSession } from './api.js'
 import { type Bulk, bulkOf } from './bulk.js'
+import type { TdsCertificate } from './certificate.js'
 import type { Faults, TdsFault, TdsKind } from './faults.js'
 import { framing, type TdsMessage } from './framing.js'
 import { batchOf, loginOf, rpcOf, transactionOf } from './requests.js'
 import { columnsToken, rowToken } from './rowset.js'
+import { type Handshake, handshakeOf } from './secure.js'
 import {
   done,
   doneStatus,
@@ -24,6 +26,7 @@ export interface Shared {
   readonly databases: readonly string[]
   readonly faults: Faults
   readonly log: Entry[]
+  readonly certificate: TdsCertificate | undefined
   readonly handler: TdsHandler
   /** Set while log-ins are refused. */
   readonly refusal: TdsError | undefined
@@ -70,6 +73,7 @@ export function serveConnection(socket: Socket, no: number, shared: Shared): voi
   let insertBulk = ''
   let running: Promise<void> = Promise.resolve()
   let cancel: AbortController | undefined
+  let handshake: Handshake | undefined
 
   const session: TdsSession = {
     no,
@@ -117,12 +121,20 @@ export function serveConnection(socket: Socket, no: number, shared: Shared): voi
         memory.clear()
         transaction = 0n
       }
-      if (message.type === packetTypes.PRELOGIN) {
-        await whole(message)
-        send(new PreloginPayload({ encrypt: false, version: { major: 16, minor: 0, build: 1000, subbuild: 0 } }).data)
-      } else if (message.type === packetTypes.LOGIN7) await logIn(await whole(message))
+      if (message.type === packetTypes.PRELOGIN) await prelogin(await whole(message))
+      else if (message.type === packetTypes.LOGIN7) await logIn(await whole(message))
       else await take(message, reset)
     }
+  }
+
+  /** The first message of a connection, and those that agree on TLS behind it. */
+  async function prelogin(data: Buffer): Promise<void> {
+    if (handshake) return handshake(data)
+    const { certificate } = shared
+    const wants = new PreloginPayload(data).encryptionString
+    const encrypt = certificate !== undefined && (wants === 'ON' || wants === 'REQ')
+    if (encrypt) handshake = handshakeOf({ socket, incoming, outgoing }, certificate, packetTypes.PRELOGIN as number)
+    send(new PreloginPayload({ encrypt, version: { major: 16, minor: 0, build: 1000, subbuild: 0 } }).data)
   }
 
   function entryOf({ kind, sql, params }: Request): Entry {

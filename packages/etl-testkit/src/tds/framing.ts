@@ -6,7 +6,10 @@ export interface Framing {
   readonly IncomingMessageStream: new (debug: unknown) => Transform & AsyncIterable<TdsMessage>
   readonly OutgoingMessageStream: new (debug: unknown, options: { packetSize: number }) => Duplex & { packetSize: number }
   readonly Message: new (options: { type: number }) => NodeJS.WritableStream
-  readonly PreloginPayload: new (options: object) => { readonly data: Buffer }
+  /** From a message's bytes, or from options for one. */
+  readonly PreloginPayload: new (
+    from: object,
+  ) => { readonly data: Buffer; readonly encryptionString?: string }
   readonly parseTokens: (
     message: AsyncIterable<Buffer>,
     debug: unknown,

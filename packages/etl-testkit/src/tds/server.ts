@@ -28,7 +28,7 @@ const starting: TdsError = {
  */
 export async function tdsServer(options: TdsServerOptions = {}): Promise<TdsServer> {
   framing()
-  const { user = 'sink', password = 'Sink_Pass_1', databases = ['test'] } = options
+  const { user = 'sink', password = 'Sink_Pass_1', databases = ['test'], certificate } = options
   const faults = createFaults()
   const log: Entry[] = []
   const sockets = new Set<Socket>()
@@ -42,6 +42,7 @@ export async function tdsServer(options: TdsServerOptions = {}): Promise<TdsServ
     databases,
     faults,
     log,
+    certificate,
     get handler() {
       return handler
     },

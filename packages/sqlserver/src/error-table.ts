@@ -89,6 +89,9 @@ export const byWords: readonly (readonly [RegExp, Row])[] = [
   [/relation .* does not exist/i, noTable],
 ]
 
+const vouch =
+  'set NODE_EXTRA_CA_CERTS to a file with its issuer, or say trustServerCertificate=true in the place if the server is your own.'
+
 /** By the code of the client or of the network. */
 export const byCode: Readonly<Record<string, Row>> = {
   ECONNREFUSED: later('The connection was refused: check host and port, and whether the server is running.'),
@@ -104,13 +107,11 @@ export const byCode: Readonly<Record<string, Row>> = {
   EAI_AGAIN: later('The host name could not be looked up.'),
   ENOTLS: denied('Give it a certificate. `encrypt=false` in the place sends everything, the data too, for all to read.'),
   CERT_HAS_EXPIRED: denied("The server's certificate has expired."),
-  DEPTH_ZERO_SELF_SIGNED_CERT: denied(
-    "The server's certificate is self-signed: set NODE_EXTRA_CA_CERTS, or say trustServerCertificate=true if the server is your own.",
-  ),
-  SELF_SIGNED_CERT_IN_CHAIN: denied("The server's certificate is self-signed: set NODE_EXTRA_CA_CERTS."),
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: denied("The server's certificate cannot be verified: set NODE_EXTRA_CA_CERTS."),
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: denied("The server's certificate cannot be verified: set NODE_EXTRA_CA_CERTS."),
-  ERR_TLS_CERT_ALTNAME_INVALID: denied("The server's certificate is for another host."),
+  DEPTH_ZERO_SELF_SIGNED_CERT: denied(`The server's certificate is self-signed: ${vouch}`),
+  SELF_SIGNED_CERT_IN_CHAIN: denied(`The server's certificate is self-signed: ${vouch}`),
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: denied(`The server's certificate cannot be verified: ${vouch}`),
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: denied(`The server's certificate cannot be verified: ${vouch}`),
+  ERR_TLS_CERT_ALTNAME_INVALID: denied("The server's certificate is for another host: name that one in the place."),
   EENCRYPT: denied('The server takes encrypted connections only: leave `encrypt` out.'),
   // Less telling than what lies below it, so last.
   ESOCKET: later('The connection was cut off, or could not be opened.'),

@@ -1,8 +1,10 @@
 import { parsePlace } from '@millrace/etl-core'
+import { selfSigned } from '@millrace/etl-testkit/tds'
 import { expect, test } from 'vitest'
 import { databaseAt } from '../src/database.js'
 import { translated } from '../src/errors.js'
 import { serverPlace } from '../src/place.js'
+import type { Session } from '../src/session.js'
 import { databaseOf, optionsFor, protocolServer, statements } from './support/server.js'
 
 const action = { side: 'sink', place: 'sqlserver://h/test', doing: 'write table t' } as const
@@ -24,6 +26,46 @@ test('TLS is the default, and a place may do without', async () => {
 
   await expect(at(server.place)).rejects.toThrow('no TLS')
   await expect(at(`${server.place}?encrypt=false`)).resolves.toBe(0)
+})
+
+test('a certificate that nobody vouches for is refused before the password is sent, and the error says what helps', async () => {
+  const server = await protocolServer({ certificate: selfSigned() })
+  const { encrypt: _, ...byDefault } = optionsFor(server)
+  const place = server.place.replace('127.0.0.1', 'localhost')
+  const at = (place: string) => databaseAt(serverPlace(parsePlace(place)), byDefault).session(session => session.run('SELECT 1'))
+
+  await expect(translated(action, () => at(place))).rejects.toMatchObject({
+    code: 'ETL_SINK_DENIED',
+    retry: 'never',
+    message: expect.stringContaining('trustServerCertificate'),
+  })
+
+  expect(server.log).toEqual([])
+  await expect(at(`${place}?trustServerCertificate=true`)).resolves.toBe(0)
+})
+
+test('over TLS, sessions are reset and rows staged as without', async () => {
+  const server = await protocolServer({ certificate: selfSigned() })
+  const options = { encrypt: true, trustServerCertificate: true, maxConnections: 1 }
+  const database = databaseAt(
+    serverPlace(parsePlace(server.place.replace('127.0.0.1', 'localhost'))),
+    optionsFor(server, options),
+  )
+  const rows = Array.from({ length: 3_000 }, (_, id) => [id, 'x'.repeat(40)])
+  const load = (session: Session) =>
+    session.bulk(
+      '#stage',
+      [
+        { name: 'id', type: 'Int' },
+        { name: 'name', type: 'NVarChar', length: 40 },
+      ],
+      rows,
+    )
+
+  await database.session(load)
+  await database.session(load)
+
+  expect(server.log.filter(({ kind }) => kind === 'bulk').map(({ bulk }) => bulk?.rows.length)).toEqual([3_000, 3_000])
 })
 
 test('a wrong password is denied, and not tried again', async () => {

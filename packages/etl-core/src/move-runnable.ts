@@ -20,6 +20,9 @@ export function moveRunnable(parts: FlowParts, sink: Sink<unknown>, options: Mov
   const problems = [
     ...(removal ? [] : [`records of "${name}" cannot be removed there`]),
     ...(readBack ? [] : [`what is written to "${sink.name}" cannot be read back`]),
+    ...(capabilities.disposition === 'append'
+      ? []
+      : [`"${sink.name}" puts what is written in the place of what is there, and that is nowhere else any more`]),
     ...(capabilities.cursor === 'outside' ? [] : [`"${sink.name}" keeps the cursor itself`]),
     ...(Number.isInteger(removeRows) && removeRows > 0
       ? []

@@ -13,14 +13,14 @@ import type { Source } from './source.js'
  * be abandoned, so a run with other parameters is refused until then. Records that a step rejects or leaves out stay at the source. A run that
  * finds nothing to move writes nothing.
  *
- * @param records - A source whose records can be removed, or a flow from one. The fields of its key must reach the sink.
- * @param sink - One that can be read back: objects.
+ * @param records - A source whose records can be removed, or a flow from one. The fields of its key must reach the sink as they were read.
+ * @param sink - One that can be read back and adds to what is there: objects with `layout: 'append'`.
  * @throws ConfigError `ETL_CONFIG_INVALID` for ends that cannot do that. While publishing SinkError `ETL_MOVE_UNVERIFIED` when something else
  * is read back than was written: nothing was removed then.
  * @example
  * build: ({ params, connect }) =>
  *   move(
- *     connect.tableFrom(params.from, { table: 'readings', schema: reading, key: ['plant_id', 'taken_at'] }),
+ *     from(connect.tableFrom(params.from, { table: 'readings', schema: reading, key: ['plant_id', 'taken_at'] })).validate(reading),
  *     connect.objects(params.to, { path: 'readings', layout: 'append', format: parquet() }),
  *   )
  */

@@ -1,5 +1,5 @@
 import { ConfigError, SinkError } from './errors.js'
-import type { Json } from './json.js'
+import { canonicalJson, type Json, toJson } from './json.js'
 import type { RunContext, SplitContext } from './load.js'
 import { type MoveSum, noRecords, summing, sumOf } from './move-sum.js'
 import type { Group, Published, ReadBack, Sink, SinkWriter, StoredForm } from './sink.js'
@@ -67,7 +67,9 @@ async function openSumming<T>(sink: Sink<T>, moving: Moving<T>, ctx: SplitContex
       const result = await writer.write(batch)
       const refused = new Set(result.rejected?.map(({ row }) => row))
       batch.rows.toArray().forEach((record, row) => {
-        if (!refused.has(row)) total.add(withKeys(moving.readBack.formOf(record), moving.removal))
+        if (refused.has(row)) return
+        assertKeyAsRead(record, batch.rawOf(row), moving.removal)
+        total.add(withKeys(moving.readBack.formOf(record), moving.removal))
       })
       sums.set(batch.checkpoint.batchNo, total.now)
       return result
@@ -129,6 +131,23 @@ function withKeys(form: StoredForm, { key }: Removal): StoredForm {
     'ETL_CONFIG_INVALID',
     `A record that is moved has no ${missing.map(name => `"${name}"`).join(' and ')}: without its key it could not be removed at the source.`,
     { context: { key, missing } },
+  )
+}
+
+/**
+ * Under another key another row would be removed.
+ * @throws ConfigError when a step changed what a record is known by.
+ */
+function assertKeyAsRead(record: unknown, raw: Json, { key }: Removal): void {
+  const [was, is] = [raw, record] as readonly Readonly<Record<string, unknown>>[]
+  const changed = key.filter(name => canonicalJson(toJson(is?.[name] ?? null)) !== canonicalJson((was?.[name] ?? null) as Json))
+  // One that is gone is told as missing.
+  if (changed.every(name => (is?.[name] ?? null) === null)) return
+  throw new ConfigError(
+    'ETL_CONFIG_INVALID',
+    `A step changed ${changed.map(name => `"${name}"`).join(' and ')} of a record that is moved: by its key it is removed at the source, so ` +
+      'steps must leave that as it was read. Put the changed value into a field of its own.',
+    { context: { key, changed } },
   )
 }
 

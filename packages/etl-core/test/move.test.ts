@@ -173,7 +173,26 @@ describe('a move', () => {
     expect(rows.size).toBe(1)
   })
 
+  it('is refused, and removes nothing, where a step gives a record the key of another', async () => {
+    const { rows, source } = tableOf(rowsOf(1, 2, 3))
+    const shifted = (flow: Flow<Row>) => flow.map(({ id, text }) => ({ id: id + 1, text }))
+
+    const report = await runMove(source, archiveOf().sink, { state: memoryState() }, shifted)
+
+    expect(report).toMatchObject({
+      status: 'failed',
+      error: { code: 'ETL_CONFIG_INVALID', message: expect.stringMatching(/changed "id"/) },
+    })
+    expect(sorted(rows.keys())).toEqual([1, 2, 3])
+  })
+
   it.each([
+    [
+      'a sink that replaces what an earlier move brought',
+      (source: Source<Row>, sink: Sink<Row>) =>
+        move(source, { ...sink, capabilities: { ...sink.capabilities, disposition: 'replace' } }),
+      /in the place of what is there/,
+    ],
     [
       'a source that keeps its records',
       ({ removal: _, ...source }: Source<Row>, sink: Sink<Row>) => move(source, sink),

@@ -60,16 +60,17 @@ function groupLines(groups: readonly GroupReport[]): string[] {
   return [...ordered.slice(0, maxGroups).flatMap(groupLine), ...more]
 }
 
-function groupLine({ group, status, objects = [], error }: GroupReport): string[] {
+function groupLine({ group, status, objects = [], removed, error }: GroupReport): string[] {
   const name = fit(group, 60)
   if (status === 'failed')
     return [`  ${name}  failed: ${error ? `${error.message.split('\n')[0]} [${error.code}]` : 'see its splits'}`]
-  if (objects.length === 0) return [`  ${name}  ${status}`]
+  const gone = removed === undefined ? '' : `, ${counted(removed, 'record')} removed at the source`
+  if (objects.length === 0) return [`  ${name}  ${status}${gone}`]
   const places = objects
     .slice(0, 3)
     .map(object => `${object.place} (${object.change === 'same' ? 'the same' : object.change}, ${bytes(object.bytes)})`)
   const more = objects.length > 3 ? `, and ${counted(objects.length - 3, 'more object')}` : ''
-  return [`  ${name}  ${status}: ${places.join(', ')}${more}`]
+  return [`  ${name}  ${status}: ${places.join(', ')}${more}${gone}`]
 }
 
 function statusCounts(groups: readonly GroupReport[]): string {

@@ -67,6 +67,7 @@ describe.skipIf(skipped)('against a live server', () => {
       async build() {
         const own = await liveSchema()
         const pipeline = `crash-test ${randomBytes(8).toString('hex')}`
+        own.keeps(pipeline, from === 'flat' ? Object.keys(related(own).tables) : [own.table(from)])
         return {
           open() {
             const place = livePlace()

@@ -33,6 +33,8 @@ function describePlants(name: string, sinkOf: (own: LiveSchema) => Sink<Plant>, 
     schema: plantSchema,
     async open() {
       const own = await liveSchema()
+      // The contract's loads are of this pipeline.
+      own.keeps('test', tablesOf(own, table))
       return {
         own,
         sink: sinkOf(own),
@@ -44,9 +46,13 @@ function describePlants(name: string, sinkOf: (own: LiveSchema) => Sink<Plant>, 
     lose: async ({ own }) => {
       await liveDatabase().session(session => session.run(`DELETE FROM ${quoted(own.schema)}.${quoted(table)}`))
     },
-    stall: ({ own }) => holdBooks(table === 'flat' ? Object.keys(relatedPlants(own.schema).tables) : [own.table(table)]),
+    stall: ({ own }) => holdBooks(tablesOf(own, table)),
   })
 }
+
+/** The sink's tables where this one, or a view of that name, is read. */
+const tablesOf = (own: LiveSchema, table: string): readonly string[] =>
+  table === 'flat' ? Object.keys(relatedPlants(own.schema).tables) : [own.table(table)]
 
 /** Someone else's transaction keeps the rows of the books of the first load, and takes its time. Locking hints are not heeded everywhere. */
 function holdBooks(tables: readonly string[]) {

@@ -3,7 +3,7 @@ import { column } from '@millrace/schema'
 import { describe, expect, test } from 'vitest'
 import * as z from 'zod'
 import { quoted } from '../../src/sql.js'
-import { type LiveSchema, liveDatabase, livePlace, liveSchema, skipped } from '../support/live.js'
+import { type LiveSchema, liveDatabase, liveSchema, sharedPlace, skipped } from '../support/live.js'
 
 const schema = z.object({
   plant: column.int64(),
@@ -14,10 +14,13 @@ const schema = z.object({
 })
 type Reading = z.infer<typeof schema>
 
+// In the order of text, 10 is before 9.
+const plants = [9n, 10n, 9007199254740993n]
 const readings: readonly Reading[] = Array.from({ length: 23 }, (_, i) => ({
-  plant: 9007199254740993n + BigInt(i % 3),
+  plant: plants[i % 3] as bigint,
   takenAt: `2026-01-26T13:12:${String(i).padStart(2, '0')}.000001Z`,
-  moisture: i % 5 === 0 ? null : i / 3,
+  // Quarters: they are sent as text here, and have no digits that a server might round.
+  moisture: i % 5 === 0 ? null : i / 4,
   price: '1234567890123456.7890',
   note: i % 2 === 0 ? `"${i}", ñ 🌱` : null,
 }))
@@ -49,7 +52,7 @@ describe.skipIf(skipped)('against a live server', () => {
   })) {
     const world = async (rows: readonly Reading[]) => {
       const own = await filled(rows)
-      const source = livePlace().source<Reading>({ table: own.table(table), schema, key: ['plant', 'takenAt'], ...options })
+      const source = sharedPlace().source<Reading>({ table: own.table(table), schema, key: ['plant', 'takenAt'], ...options })
       return { own, source, open: () => liveDatabase().inUse, close: own.close }
     }
     describeSource<Reading, Awaited<ReturnType<typeof world>>>(name, {
@@ -65,7 +68,7 @@ describe.skipIf(skipped)('against a live server', () => {
   test('rows are removed by their keys, those that are gone already are passed over', async () => {
     const own = await filled(readings)
     try {
-      const source = livePlace().source<Reading>({ table: own.table(table), schema, key: ['plant', 'takenAt'] })
+      const source = sharedPlace().source<Reading>({ table: own.table(table), schema, key: ['plant', 'takenAt'] })
       const keys = readings.slice(0, 5).map(({ plant, takenAt }) => [String(plant), takenAt])
 
       expect(await source.removal?.remove(keys, testContext())).toBe(5)
@@ -74,7 +77,7 @@ describe.skipIf(skipped)('against a live server', () => {
       const left = await liveDatabase().session(session =>
         session.rows(`SELECT COUNT(*) FROM ${quoted(own.schema)}.${quoted(table)}`),
       )
-      expect(left).toEqual([[18]])
+      expect(Number(left[0]?.[0])).toBe(18)
     } finally {
       await own.close()
     }
@@ -83,7 +86,7 @@ describe.skipIf(skipped)('against a live server', () => {
   test('only rows before the cut-off are read', async () => {
     const own = await filled(readings)
     try {
-      const source = livePlace().source<Reading>({
+      const source = sharedPlace().source<Reading>({
         table: own.table(table),
         schema,
         key: ['plant', 'takenAt'],

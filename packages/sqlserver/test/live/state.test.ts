@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { describeStateStore } from '@millrace/etl-testkit'
 import { describe, test } from 'vitest'
-import { liveDatabase, livePlace, skipped } from '../support/live.js'
+import { forgetState, liveDatabase, livePlace, skipped } from '../support/live.js'
 
 describe.skipIf(skipped)('against a live server', () => {
   describeStateStore('state in a SQL Server database', {
@@ -11,11 +11,7 @@ describe.skipIf(skipped)('against a live server', () => {
       return {
         store: another(),
         another,
-        async close() {
-          await liveDatabase().session(session =>
-            session.run('DELETE FROM [dbo].[_millrace_state] WHERE [pipeline] = @pipeline', { pipeline }).catch(() => 0),
-          )
-        },
+        close: () => liveDatabase().session(session => forgetState(session, pipeline)),
       }
     },
   })

@@ -52,6 +52,8 @@ export async function readPlants(schema: string, table: string): Promise<Plant[]
     return {
       ...of,
       big: BigInt(of.big as string),
+      // `.5` is half to some servers.
+      price: of.price === null ? null : String(of.price).replace(/^(-?)\./, '$10.'),
       takenAt: `${String(of.takenAt).replace(' ', 'T')}Z`,
       picture: of.picture === null ? null : new Uint8Array(of.picture as Buffer),
       more: of.more === null ? null : JSON.parse(of.more as string),

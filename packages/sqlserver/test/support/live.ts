@@ -1,57 +1,110 @@
 import { randomBytes } from 'node:crypto'
 import { parsePlace, type SqlPlace } from '@millrace/etl-core'
+import { testContext } from '@millrace/etl-testkit'
+import { tableName } from '@millrace/relational'
+import { vi } from 'vitest'
 import { sqlServerPlace } from '../../src/connector.js'
 import { type Database, databaseAt } from '../../src/database.js'
-import type { SqlServerOptions } from '../../src/options.js'
+import { numberOf } from '../../src/errors.js'
 import { serverPlace } from '../../src/place.js'
 import type { Session } from '../../src/session.js'
-import { quoted } from '../../src/sql.js'
+import { dropStaged } from '../../src/sink/replace.js'
+import { forgetSplits, loadHash, partOf } from '../../src/sink/splits.js'
+import { quoted, tableSql, textSql } from '../../src/sql.js'
+import { type LiveAddress, liveAddress } from './live-address.js'
 
-/** `sqlserver://user:password@host:port/database?encrypt=false` of a server whose database the tests may fill. */
-const address = process.env.MILLRACE_TEST_SQLSERVER
+const text = process.env.MILLRACE_TEST_SQLSERVER
 
 /** Why the live tests do not run, or `false`. */
-export const skipped: string | false = address ? false : 'MILLRACE_TEST_SQLSERVER holds no URL of a server'
+export const skipped: string | false = text ? false : 'MILLRACE_TEST_SQLSERVER holds no URL of a server'
 
-/** The live server's database, for tests that look and prepare. */
-export function liveDatabase(): Database {
-  const { place, options } = live()
-  return databaseAt(serverPlace(parsePlace(place)), options)
+// A server far away takes its time, and a case of crashes is some dozen runs.
+if (text) vi.setConfig({ testTimeout: 600_000, hookTimeout: 120_000 })
+
+let shared: LiveAddress | undefined
+/** Always the same one, so that what is open can be counted. */
+const ours = (): LiveAddress => {
+  shared ??= liveAddress(text as string)
+  return shared
 }
 
-/** The live server as a place. */
+/** The live server's database, for tests that look and prepare. */
+export const liveDatabase = (): Database => databaseAt(serverPlace(parsePlace(ours().place)), ours().options)
+
+/** The live server as a place, over the connections of {@link liveDatabase}. */
+export const sharedPlace = (): SqlPlace => sqlServerPlace(parsePlace(ours().place), ours().options)
+
+/** The live server as a place of another process: with connections of its own. */
 export function livePlace(): SqlPlace {
-  const { place, options } = live()
+  const { place, options } = liveAddress(text as string)
   return sqlServerPlace(parsePlace(place), options)
 }
 
-function live(): { readonly place: string; readonly options: SqlServerOptions } {
-  const url = new URL(address as string)
-  const [user, password] = [decodeURIComponent(url.username), decodeURIComponent(url.password)]
-  url.username = ''
-  url.password = ''
-  return { place: url.href, options: { credentials } }
-
-  function credentials() {
-    return { user, password }
-  }
-}
-
-/** A schema of its own for a test: `name` is a table in it, and `close` drops all there is. */
+/** A schema of its own for a test, in the database that all share. */
 export interface LiveSchema {
   readonly schema: string
+  /** A table's name, with the schema. */
   table(name: string): string
+  /** Says what is kept in the books that all share, so that `close` removes it: the sink's tables, in the order they are declared. */
+  keeps(pipeline: string, tables: readonly string[]): void
+  /** Drops all there is. */
   close(): Promise<void>
 }
 
 export async function liveSchema(): Promise<LiveSchema> {
-  const schema = `t${randomBytes(6).toString('hex')}`
-  await liveDatabase().session(session => session.run(`CREATE SCHEMA ${quoted(schema)}`))
+  const schema = `millrace_test_${randomBytes(6).toString('hex')}`
+  const books: { readonly pipeline: string; readonly tables: readonly string[] }[] = []
+  await again(() => liveDatabase().session(session => session.run(`CREATE SCHEMA ${quoted(schema)}`)))
   return {
     schema,
     table: name => `${schema}.${name}`,
-    close: () => liveDatabase().session(session => dropAll(session, schema)),
+    keeps: (pipeline, tables) => void books.push({ pipeline, tables }),
+    close: () =>
+      again(() =>
+        liveDatabase().session(async session => {
+          for (const { pipeline, tables } of books) await forget(session, pipeline, tables)
+          await dropAll(session, schema)
+        }),
+      ),
   }
+}
+
+/** Other files make and drop at the same time, and the catalog is one: who is chosen as the victim of a deadlock tries again. */
+async function again<V>(act: () => Promise<V>, left = 5): Promise<V> {
+  try {
+    return await act()
+  } catch (error) {
+    if (left === 0 || !(error instanceof Error) || numberOf(error) !== 1205) throw error
+    return again(act, left - 1)
+  }
+}
+
+/** Removes what a pipeline has in the books of some tables, and its state. Rows of other tests are none of ours. */
+async function forget(session: Session, pipeline: string, tables: readonly string[]): Promise<void> {
+  if (await hasBooks(session, '_millrace_splits')) {
+    const rows = await session.rows('SELECT [load_id] FROM [dbo].[_millrace_splits] WHERE [pipeline] = @pipeline', { pipeline })
+    for (const loadId of new Set(rows.map(([id]) => id as string))) {
+      const load = loadHash(partOf('', tables), { pipeline, load: { ...testContext().load, loadId } })
+      await dropStaged(session, load)
+      await forgetSplits(session, load)
+    }
+  }
+  if (await hasBooks(session, '_millrace_groups')) {
+    for (const table of tables)
+      await session.run('DELETE FROM [dbo].[_millrace_groups] WHERE [target] = @target', { target: tableSql(tableName(table)) })
+  }
+  await forgetState(session, pipeline)
+}
+
+/** Removes a pipeline's state. */
+export async function forgetState(session: Session, pipeline: string): Promise<void> {
+  if (!(await hasBooks(session, '_millrace_state'))) return
+  await session.run('DELETE FROM [dbo].[_millrace_state] WHERE [pipeline] = @pipeline', { pipeline })
+}
+
+async function hasBooks(session: Session, name: string): Promise<boolean> {
+  const [row] = await session.rows(`SELECT CASE WHEN OBJECT_ID(${textSql(tableSql({ name }))}, N'U') IS NULL THEN 0 ELSE 1 END`)
+  return row?.[0] === 1
 }
 
 /** Views first; then tables, again and again, as long as others refer to them. */

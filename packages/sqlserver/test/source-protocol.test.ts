@@ -113,6 +113,7 @@ test('rows are removed by keys that were loaded in bulk, in one transaction', as
   const bulk = server.log.find(({ kind }) => kind === 'bulk')
   expect(bulk?.bulk?.rows).toEqual(keys)
   expect(bulk?.inTransaction).toBe(false)
+  expect(statements(server)).toContain('CREATE TABLE #_millrace_keys ([k0] NVARCHAR(4000) NOT NULL)')
   expect(statements(server).slice(-3)).toEqual([
     'begin',
     'DELETE t FROM [dbo].[reading] AS t INNER JOIN #_millrace_keys AS k ON t.[id] = CAST(k.[k0] AS BIGINT)',

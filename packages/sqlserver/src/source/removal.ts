@@ -8,8 +8,8 @@ import { quoted, tableSql } from '../sql.js'
 import { asText } from './values.js'
 
 const keysTable = '#_millrace_keys'
-/** The longest text of a key that an index takes; other values are shorter. */
-const longestKey = 850
+/** The longest text that is not of the type MAX, and longer than an index takes: a view may have longer keys than a table. */
+const longestKey = 4_000
 
 /** Removes rows by their keys: they go to the server in a bulk load, whatever their number, and one statement removes what it finds of them. */
 export function removalOf<T>(

@@ -5,6 +5,14 @@ import { keyOf } from '../sql.js'
 /** So long one transaction waits for another that writes to the same tables, in milliseconds. */
 const waitMs = 60_000
 
+/** By what sp_getapplock returns: https://learn.microsoft.com/sql/relational-databases/system-stored-procedures/sp-getapplock-transact-sql (read 2026-11). */
+const reasons: Readonly<Record<number, string>> = {
+  [-1]: `another run has been writing the same for ${waitMs / 1000} s`,
+  [-2]: 'waiting for another run that writes the same was given up',
+  [-3]: 'this run and another wait for each other',
+}
+const other = 'the server gives no lock to this user now'
+
 /**
  * Takes locks that last until the transaction ends. They are named after tables, and nobody but Millrace knows them.
  *
@@ -18,7 +26,7 @@ export async function takeLocks(session: Session, place: string, names: readonly
     )
     const granted = Number(row?.[0] ?? -999)
     if (granted < 0) {
-      throw new SinkError('ETL_SINK_UNAVAILABLE', `In ${place} another run has been writing ${name} for ${waitMs / 1000} s.`, {
+      throw new SinkError('ETL_SINK_UNAVAILABLE', `In ${place} ${reasons[granted] ?? other} (${name}, ${granted}).`, {
         retry: 'later',
         context: { place, lock: name, granted },
       })

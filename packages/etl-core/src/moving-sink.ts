@@ -105,7 +105,7 @@ async function verified<T>(group: Group, written: MoveSum, { readBack, verify }:
   })
 }
 
-/** Removes at the source what is read back, and only that: whatever came or changed its place meanwhile stays. */
+/** Removes at the source what is read back, and only that: whatever came meanwhile stays. */
 async function removed<T>(group: Group, { readBack, removal, removeRows }: Moving<T>, ctx: RunContext): Promise<number> {
   let count = 0
   const keys: Json[][] = []

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
+import { transformSync } from 'esbuild'
 import ts from 'typescript'
 
 export interface Module {
@@ -14,7 +15,7 @@ export interface Module {
 
 /** The TypeScript and JavaScript files below a folder of a package, with what they import. */
 export const modulesIn = (packageFolder: string, ...folders: string[]): Module[] =>
-  folders.flatMap(folder => filesBelow(join(packageFolder, folder))).map(path => readModule(packageFolder, path))
+  folders.flatMap(folder => filesBelow(join(packageFolder, folder))).map(path => moduleAt(packageFolder, path))
 
 function filesBelow(folder: string): string[] {
   const entries = readdirSync(folder, { withFileTypes: true })
@@ -25,17 +26,34 @@ function filesBelow(folder: string): string[] {
   })
 }
 
+/** Many tests ask for the same files, and parsing takes a while. */
+const modules = new Map<string, Module>()
+
+function moduleAt(packageFolder: string, path: string): Module {
+  const known = modules.get(path) ?? readModule(packageFolder, path)
+  modules.set(path, known)
+  return known
+}
+
 function readModule(packageFolder: string, path: string): Module {
   const text = readFileSync(path, 'utf8')
+  let imports: readonly string[] | undefined
+  let loads: readonly string[] | undefined
   return {
     file: relative(packageFolder, path).replaceAll('\\', '/'),
     lines: text.trimEnd().split('\n').length,
-    imports: specifiersOf(text),
-    loads: specifiersOf(ts.transpileModule(text, { compilerOptions: { ...esnext, verbatimModuleSyntax: true } }).outputText),
+    get imports() {
+      imports ??= specifiersOf(text)
+      return imports
+    },
+    get loads() {
+      loads ??= specifiersOf(transformSync(text, { loader: 'ts', tsconfigRaw }).code)
+      return loads
+    },
   }
 }
 
-const esnext = { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 }
+const tsconfigRaw = { compilerOptions: { verbatimModuleSyntax: true } }
 const specifiersOf = (text: string): string[] =>
   ts.preProcessFile(text, true, true).importedFiles.map(imported => imported.fileName)
 

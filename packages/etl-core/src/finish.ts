@@ -20,6 +20,7 @@ import { leastForShare, tooManyRejects } from './max-rejects.js'
 import { keepForNext } from './next.js'
 import { sweepReplayed } from './replay.js'
 import { type GroupReport, noCounts, type RunReport, type RunStatus, type SplitReport } from './report.js'
+import { withRetry } from './retry.js'
 import type { RunnerContext } from './runnable.js'
 import { settleRejects } from './settle-rejects.js'
 import type { Sink } from './sink.js'
@@ -169,7 +170,7 @@ async function closeLoad(
   const failed = groups.flatMap(({ group, error }) => (error ? [{ group, error }] : []))
   const closing: LoadDoc = { ...load, closing: { failed } }
   if (!load.closing) await ctx.lease.setLoad(closing)
-  try {
+  const cleanUp = async () => {
     if (load.triggered && groups.every(({ status }) => status !== 'failed'))
       await markDone(ctx.state, load.loadId, ctx.clock.now())
     await sink.discard?.(load.loadId, ending)
@@ -177,6 +178,10 @@ async function closeLoad(
     if (planned.replays) await sweepReplayed(ctx.state)
     await atOnce(planned.plan.splits, ({ id }) => removeDoc(ctx.state, splitKey(loadKey, id)))
     await removeDoc(ctx.state, planKey(loadKey))
+  }
+  try {
+    // All of it can be repeated. A run that is told to stop leaves it to the next one sooner.
+    await withRetry(cleanUp, ctx.signal.aborted ? { attempts: 1 } : { ...ctx.settings.retry, signal: ctx.signal })
   } catch (error) {
     if (isEtlError(error, 'ETL_STATE_CONFLICT')) throw error
     ctx.notes.push(

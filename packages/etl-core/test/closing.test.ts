@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { memoryState, StateError, type StateStore } from '../src/index.js'
+import { inspectState, memoryState, SinkError, StateError, type StateStore } from '../src/index.js'
 import { eager, numbers, runNumbers, table } from './world.js'
 
 /** State of which one write fails once, before it happens or after. */
@@ -43,3 +43,37 @@ it.each(['before', 'after'] as const)(
     }
   },
 )
+
+/** A sink that cannot remove what a load left, so often. */
+function slowToTidy(times: number) {
+  const { sink } = table()
+  let left = times
+  const discard = async () => {
+    if (left-- > 0) throw new SinkError('ETL_SINK_UNAVAILABLE', 'The sink is away for a moment.', { retry: 'later' })
+  }
+  return { ...sink, discard }
+}
+const leftToTheNext = expect.stringContaining('the next run tries again')
+const one = () => numbers({ splits: { a: [1] } }).source
+
+it('cleaning up that fails for a moment is tried again, and leaves the next run nothing', async () => {
+  const state = memoryState()
+
+  const report = await runNumbers(one(), slowToTidy(2), { state })
+
+  expect(report.status).toBe('succeeded')
+  expect(report.notes).not.toContainEqual(leftToTheNext)
+  expect((await inspectState(state)).load).toBeNull()
+})
+
+it('cleaning up that keeps failing is left to the next run, and the report says so', async () => {
+  const state = memoryState()
+  const sink = slowToTidy(3)
+
+  const report = await runNumbers(one(), sink, { state })
+
+  expect(report.status).toBe('succeeded')
+  expect(report.notes).toContainEqual(leftToTheNext)
+  await runNumbers(one(), sink, { state })
+  expect((await inspectState(state)).load).toBeNull()
+})

@@ -2,10 +2,10 @@ import { constants } from 'node:fs'
 import { access, mkdir, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { DuckDBInstance } from '@duckdb/node-api'
+import { delay } from '@millrace/etl-core'
 import { duckdbClient } from './client.js'
 import { FileHeld } from './errors.js'
 import { configOf, type DuckdbOptions } from './options.js'
-import { delay } from './wait.js'
 
 const defaultLockWaitMs = 30_000
 /** Between two looks whether the other process has let go. */

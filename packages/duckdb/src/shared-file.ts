@@ -1,7 +1,8 @@
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
+import { orAborted } from '@millrace/etl-core'
 import { identityOf, openFile } from './open-file.js'
 import type { DuckdbOptions } from './options.js'
-import { type Turns, turns } from './wait.js'
+import { type Turns, turns } from './turns.js'
 
 /** A file stays open so long after its last use, in milliseconds: opening costs 20, and other processes wait. */
 const idleMs = 250
@@ -131,22 +132,5 @@ function lentOf(connection: DuckDBConnection, back: (reuse: boolean) => void): B
       lent = false
       back(reuse)
     },
-  }
-}
-
-async function orAborted<V>(promise: Promise<V>, signal: AbortSignal | undefined): Promise<V> {
-  if (!signal) return promise
-  let stop: () => void = () => {}
-  const stopped = new Promise<never>((_, reject) => {
-    stop = () => reject(signal.reason)
-  })
-  stopped.catch(() => undefined)
-  signal.addEventListener('abort', stop, { once: true })
-  if (signal.aborted) stop()
-  try {
-    return await Promise.race([promise, stopped])
-  } finally {
-    signal.removeEventListener('abort', stop)
-    promise.catch(() => undefined)
   }
 }

@@ -101,3 +101,4 @@ export type {
   TableSourceOptions,
 } from './table-options.js'
 export { tee } from './tee.js'
+export { delay, orAborted } from './wait.js'

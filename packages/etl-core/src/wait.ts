@@ -1,4 +1,4 @@
-/** Waits, or returns at once when the signal aborts. Never throws: the caller looks at the signal. */
+/** Waits so many milliseconds, or returns at once when the signal aborts. Never throws: the caller looks at the signal. */
 export function delay(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise(resolve => {
     if (signal?.aborted || ms <= 0) return resolve()
@@ -27,9 +27,18 @@ export function orStopped<V>(promise: Promise<V>, signal: AbortSignal): Promise<
   })
 }
 
-/** The value of a promise, or the signal's reason as soon as it aborts: for calls that may not listen to the signal themselves. */
-export async function orAborted<V>(promise: Promise<V>, signal: AbortSignal): Promise<V> {
-  const value = await orStopped(promise, signal)
-  if (value === 'stopped') throw signal.reason
-  return value
+/**
+ * The value of a promise, or the signal's reason thrown as soon as that aborts: for calls that may not listen to it themselves. What comes of
+ * the promise afterwards is of no interest.
+ *
+ * Not `Promise.race`: a race against one long-lived promise keeps every value it ever saw.
+ */
+export function orAborted<V>(promise: Promise<V>, signal: AbortSignal | undefined): Promise<V> {
+  if (!signal) return promise
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(signal.reason)
+    if (signal.aborted) stop()
+    else signal.addEventListener('abort', stop, { once: true })
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop))
+  })
 }

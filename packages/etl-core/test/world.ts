@@ -192,9 +192,9 @@ export async function documents(state: StateStore): Promise<Record<string, Json>
   return all
 }
 
-/** The keys of all documents, with the day that a mark was made on left out. */
+/** The keys of all documents, with the day that a mark was made on left out: a load closed twice around midnight has a mark on both days. */
 export async function keysLeft(state: StateStore): Promise<string[]> {
-  return Object.keys(await documents(state)).map(key => key.replace(/^done\/[\d-]{10}\//, 'done/<day>/'))
+  return [...new Set(Object.keys(await documents(state)).map(key => key.replace(/^done\/[\d-]{10}\//, 'done/<day>/')))]
 }
 
 /** Every stored reject. */

@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events'
-import { ConfigError, isEtlError, rateLimit, type SourceError, withRetry } from '@millrace/etl-core'
+import { ConfigError, isEtlError, orAborted, rateLimit, type SourceError, withRetry } from '@millrace/etl-core'
 import pLimit from 'p-limit'
 import type { Agent } from 'undici'
 import { type ShownRequest, statusError, transportError } from './errors.js'
@@ -15,7 +15,6 @@ import { redactText, redactUrl, secretsOf, withoutSecrets } from './redact.js'
 import type { HttpResponse } from './response.js'
 import { retryAfterMs } from './retry-after.js'
 import { type Outgoing, type Received, send } from './send.js'
-import { orAborted } from './wait.js'
 
 const brand = Symbol.for('millrace.httpReader')
 

@@ -1,7 +1,9 @@
 import type { Dispatcher } from 'undici'
 import { acceptEncoding, coded, decodeBody, readBody } from './body.js'
 import { type HttpResponse, plainHeaders, responseOf } from './response.js'
-import { longestMs } from './wait.js'
+
+/** What a timer can take, 24 days: with more it would fire at once. */
+const longestMs = 2 ** 31 - 1
 
 /** A request as it goes out. */
 export interface Outgoing {

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import type { S3Client } from '@aws-sdk/client-s3'
-import { ConfigError } from '@millrace/etl-core'
+import { ConfigError, orAborted } from '@millrace/etl-core'
 import { checkKey, type ObjectInfo } from '@millrace/objects'
 import { type Api, openApi } from './client.js'
 import { answerOf, type S3Action, s3Error } from './errors.js'
@@ -87,7 +87,8 @@ export function bucketOf(settings: Settings): Bucket {
       try {
         const api = await self.api()
         signal?.throwIfAborted()
-        return await (signal ? orAborted(request(api, { abortSignal: signal }), signal) : request(api, {}))
+        // The SDK minds the signal while it waits for S3, but not while it gets credentials.
+        return await orAborted(request(api, signal ? { abortSignal: signal } : {}), signal)
       } catch (error) {
         if (signal?.aborted) throw signal.reason
         throw s3Error(error, { place, ...action })
@@ -137,15 +138,6 @@ export function bucketOf(settings: Settings): Bucket {
     }
   }
   return self
-}
-
-/** The SDK minds the signal while it waits for S3, but not while it gets credentials. */
-function orAborted<R>(answer: Promise<R>, signal: AbortSignal): Promise<R> {
-  return new Promise((resolve, reject) => {
-    const end = () => reject(signal.reason)
-    signal.addEventListener('abort', end, { once: true })
-    answer.then(resolve, reject).finally(() => signal.removeEventListener('abort', end))
-  })
 }
 
 /** A refusal whose reason could not be said. */

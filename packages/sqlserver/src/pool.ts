@@ -1,3 +1,4 @@
+import { orAborted } from '@millrace/etl-core'
 import { type Connection, type Pool, sqlClient } from './client.js'
 import { credentialsOf, type KnownOptions } from './options.js'
 import type { ServerPlace } from './place.js'
@@ -116,7 +117,11 @@ export function connectionsTo(place: ServerPlace, options: KnownOptions): Connec
       clearTimeout(timer)
       try {
         const getting = ready()
-        const { pool, connection } = await orAborted(getting, signal, late => late.pool.release(late.connection))
+        const { pool, connection } = await orAborted(getting, signal).catch(error => {
+          // One that comes when nobody waits any more.
+          getting.then(late => late.pool.release(late.connection)).catch(() => undefined)
+          throw error
+        })
         let lent = true
         return {
           connection,
@@ -169,23 +174,4 @@ function numbered(error: unknown, refusals: readonly Refusal[]): unknown {
   if (!(error instanceof Error) || 'number' in error) return error
   const known = refusals.findLast(({ message }) => message !== '' && error.message.includes(message))
   return known ? Object.assign(error, { number: known.number }) : error
-}
-
-async function orAborted<V>(promise: Promise<V>, signal: AbortSignal | undefined, late: (value: V) => void): Promise<V> {
-  if (!signal) return promise
-  let stop: () => void = () => {}
-  const stopped = new Promise<never>((_, reject) => {
-    stop = () => reject(signal.reason)
-  })
-  stopped.catch(() => undefined)
-  signal.addEventListener('abort', stop, { once: true })
-  if (signal.aborted) stop()
-  try {
-    return await Promise.race([promise, stopped])
-  } catch (error) {
-    if (signal.aborted) promise.then(late, () => undefined)
-    throw error
-  } finally {
-    signal.removeEventListener('abort', stop)
-  }
 }

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import { duckdb } from '@millrace/duckdb'
+import { duckdbWith } from '@millrace/duckdb'
 import { definePipeline, from, run } from '@millrace/etl-core'
 import { csv } from '@millrace/formats'
 import { folder } from '@millrace/objects'
@@ -10,6 +10,9 @@ import { duckdbSum } from '../duckdb-sum.js'
 import { type Reading, reading } from '../readings.js'
 import { doneBy } from './finish.js'
 import { readingsInto } from './readings-into.js'
+
+/** Without a limit DuckDB keeps what it has read and written for as long as the machine has room, which says nothing about what a run needs. */
+const duckdb = duckdbWith({ memoryLimit: '128MB' })
 
 /** A file is let go of a quarter of a second after its last use. */
 const lettingGoMs = 400

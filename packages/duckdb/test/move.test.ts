@@ -1,11 +1,12 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { DuckDBInstance } from '@duckdb/node-api'
-import { type Format, memoryState } from '@millrace/etl-core'
+import { definePipeline, type Format, from, memoryState, move, run } from '@millrace/etl-core'
 import { describeCases, type MoveSuite, type MoveWorld, moveCases } from '@millrace/etl-testkit'
 import { csv, parquet } from '@millrace/formats'
 import { folderStore, objectSink, stateOver } from '@millrace/objects'
 import { column } from '@millrace/schema'
+import { expect, test } from 'vitest'
 import * as z from 'zod'
 import { execute, placeAt, query } from './support/places.js'
 import { newFolder } from './support/temp.js'
@@ -116,6 +117,39 @@ function intoFolder(
     },
   }
 }
+
+test('a row that changes while it is moved stays where the key has the column that tells', async () => {
+  const { path, remove } = await newFolder()
+  const file = join(path, 'plants.duckdb')
+  const changing = z.object({ id: column.int64(), changed_at: column.timestamp(3) })
+  await execute(
+    file,
+    'CREATE TABLE plants (id BIGINT, changed_at TIMESTAMP)',
+    "INSERT INTO plants SELECT i, TIMESTAMP '2026-01-26 13:00:00' FROM range(3) t(i)",
+  )
+  const store = folderStore(join(path, 'archive'))
+  const pipeline = definePipeline({
+    name: 'plants-out',
+    build: () =>
+      move(
+        from(placeAt(file).source({ table: 'plants', schema: changing, key: ['id', 'changed_at'] }))
+          .eachAsync(async plant => {
+            if (plant.id === 2n) await execute(file, "UPDATE plants SET changed_at = '2026-01-26 14:00:00' WHERE id = 1")
+            return plant
+          })
+          .validate(changing),
+        objectSink({ store: () => store, shown: 'file:archive', format: parquet(), path: 'plants', layout: 'append' }),
+      ),
+  })
+
+  const report = await run(pipeline, undefined, { state: memoryState() })
+
+  expect(report).toMatchObject({ status: 'succeeded', groups: [{ removed: 2 }] })
+  expect(await query(file, 'SELECT CAST(id AS INT) AS id, CAST(changed_at AS VARCHAR) AS changed_at FROM plants')).toEqual([
+    { id: 1, changed_at: '2026-01-26 14:00:00' },
+  ])
+  await remove()
+})
 
 /** All points together take longer than the tests of `describeMove` may. */
 const describeMoves = (name: string, suite: MoveSuite<Reading, World>) => describeCases(name, moveCases(suite), 1_800_000)

@@ -148,6 +148,21 @@ describe('rows of a table', () => {
     expect(await idsOf(source, await plan(source))).toEqual([[2, 3]])
   })
 
+  test('of a view cannot be removed, which is told without removing any', async () => {
+    const path = await tableOf(4)
+    await execute(path, 'CREATE VIEW late AS SELECT * FROM rows WHERE id > 1')
+    const check = (options: Partial<TableSourceOptions<Row>>) => sourceOf(path, options).removal?.check?.(testContext())
+
+    await expect(check({ table: 'late' })).rejects.toMatchObject({
+      code: 'ETL_SOURCE_REFUSED',
+      message: expect.stringMatching(/remove rows of table late.*base table/s),
+    })
+    await check({ table: 'late', removeFrom: 'rows' })
+
+    const all = sourceOf(path)
+    expect(await idsOf(all, await plan(all))).toEqual([[0, 1, 2, 3]])
+  })
+
   test('come back from the JSON of a reject', () => {
     expect(sourceOf('x').revive?.({ id: '9007199254740993', at: '2026-01-26T13:00:00.000Z' })).toEqual({
       id: 9007199254740993n,

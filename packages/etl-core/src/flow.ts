@@ -18,6 +18,9 @@ export type Renamed<T, M> = Flat<{
   [K in keyof T as K extends keyof M ? (M[K] extends PropertyKey ? M[K] : K) : K]: T[K]
 }>
 
+/** What a synchronous function may return: anything but a promise. */
+export type AtOnce<U> = U extends PromiseLike<unknown> ? never : U
+
 /** What a flow is made of so far. */
 export interface FlowParts {
   readonly source: Source<unknown>
@@ -40,8 +43,8 @@ export class Flow<T> {
     Object.freeze(this)
   }
 
-  /** One record becomes one other. */
-  map<U>(make: (record: T, ctx: StepContext) => U): Flow<U> {
+  /** One record becomes one other. Asynchronous functions go into `eachAsync`. */
+  map<U>(make: (record: T, ctx: StepContext) => AtOnce<U>): Flow<U> {
     return this.#then(mapStep(make))
   }
 

@@ -28,7 +28,7 @@ export {
   StateError,
   StopError,
 } from './errors.js'
-export type { Flat, Flow, FlowParts, Renamed } from './flow.js'
+export type { AtOnce, Flat, Flow, FlowParts, Renamed } from './flow.js'
 export { from } from './flow.js'
 export type { FlowRunnable } from './flow-runnable.js'
 export type { Assembly, DecodeOptions, Format, FormatInput, UnitEncoder, UnitEnd, UnitReceipt } from './format.js'

@@ -8,7 +8,7 @@ import type { Source } from './source.js'
  * Moves records: copies them into the sink, publishes them, reads them back, compares them with what was written, and then removes at the
  * source those that were read back. At every moment each record is at the source, in the sink, or in both; whatever arrives
  * meanwhile stays at the source. A record is known by its key alone: one that is changed there after it was read is removed as well, and the
- * sink has it as it was read.
+ * sink has it as it was read, unless the key has a column that changes with it.
  *
  * What to move is decided once, when the load begins, and a move that was killed is finished by the next run before anything else: it cannot
  * be abandoned, so a run with other parameters is refused until then. Records that a step rejects or leaves out stay at the source. A run that

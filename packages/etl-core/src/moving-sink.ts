@@ -38,7 +38,11 @@ export function movingSink<T>(sink: Sink<T>, moving: Moving<T>): Sink<T> {
       return sink.writes ?? sink.name
     },
     ...(prepare && { prepare: facts => prepare.call(sink, facts) }),
-    ...(survey && { survey: (splits, ctx) => survey.call(sink, splits, ctx) }),
+    async survey(splits, ctx) {
+      // Found out after the copy, it would leave everything in both places.
+      await moving.removal.check?.(ctx)
+      return (await survey?.call(sink, splits, ctx)) ?? null
+    },
     ...(discard && { discard: (loadId, ctx) => discard.call(sink, loadId, ctx) }),
     open: ctx => openSumming(sink, moving, ctx),
     async publish(group, ctx): Promise<Published> {

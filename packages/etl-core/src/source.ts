@@ -16,6 +16,12 @@ export interface Removal {
   /** The fields a record is known by; unique together. */
   readonly key: readonly string[]
   /**
+   * Tries whether records can be removed at all, and removes none. A move asks before it copies the first one.
+   *
+   * @throws SourceError when they cannot: a view that cannot be deleted from, a user who may not.
+   */
+  check?(ctx: RunContext): Promise<void>
+  /**
    * Removes the records with these keys, all in one transaction; those that are gone already are passed over. Returns how many it removed.
    *
    * @param keys - The values of `key`, in its order, in their JSON form.

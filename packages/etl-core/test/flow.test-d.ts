@@ -43,6 +43,13 @@ from(orders).into(sinkOf<Order>())
 from(orders).into(sinkOf<{ readonly id: string }>())
 from(orders).select('id').into(sinkOf<{ readonly id: string }>())
 
+const mapped = from(orders).map(order => ({ id: order.id, size: order.status === 'open' ? 1 : null }))
+check<Equal<RecordOf<typeof mapped>, { id: string; size: number | null }>>()
+const either = from(orders).map((order): Order | string => (order.note === null ? order : order.note))
+check<Equal<RecordOf<typeof either>, Order | string>>()
+
+// @ts-expect-error a promise is no record
+from(orders).map(async order => order)
 // @ts-expect-error a field the records do not have
 from(orders).select('missing')
 // @ts-expect-error a field the records do not have

@@ -13,6 +13,7 @@ import {
   run,
   type Sink,
   type Source,
+  SourceError,
   type StateStore,
 } from '../src/index.js'
 import { dyingState, eager, untilDeath } from './world.js'
@@ -206,6 +207,20 @@ describe('a move', () => {
     ['no rows at a time', (source: Source<Row>, sink: Sink<Row>) => move(source, sink, { removeRows: 0 }), /removeRows is 0/],
   ])('cannot have %s', (_, make, says) => {
     expect(() => make(tableOf(rowsOf(1)).source, archiveOf().sink)).toThrow(says)
+  })
+
+  it('from where nothing can be removed ends before anything is copied, and a move that finds nothing does not ask', async () => {
+    const rows = rowsOf(1, 2, 3)
+    const { source } = tableOf(rows)
+    const archive = archiveOf()
+    const check = () => Promise.reject(new SourceError('ETL_SOURCE_DENIED', 'This user may not delete.', { retry: 'never' }))
+    const kept = { ...source, removal: { key: ['id'], remove: async () => 0, check } }
+
+    await expect(runMove(kept, archive.sink, { state: memoryState() })).rejects.toThrow('may not delete')
+    expect(archive.ids()).toEqual([])
+    rows.clear()
+
+    expect((await runMove(kept, archive.sink, { state: memoryState() })).status).toBe('unchanged')
   })
 })
 

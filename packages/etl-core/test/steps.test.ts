@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
-import { RecordError } from '../src/index.js'
+import { type Flow, RecordError } from '../src/index.js'
 import { collect } from './collect.js'
 
 const people = [
@@ -80,6 +80,19 @@ describe('steps', () => {
 
     expect(written).toEqual([1, 2, 3])
     expect(most).toBe(2)
+  })
+
+  it.each<[string, (flow: Flow<(typeof people)[number]>) => Flow<unknown>]>([
+    ['map', flow => flow.map((async () => 1) as unknown as () => number)],
+    ['filter', flow => flow.filter((async () => true) as unknown as () => boolean)],
+    ['derive', flow => flow.derive({ later: async () => 1 })],
+  ])('%s refuses a promise, and says where it belongs', async (name, steps) => {
+    const { report } = await collect([people], steps)
+
+    expect(report.error).toMatchObject({
+      code: 'ETL_STEP_FAILED',
+      message: expect.stringMatching(new RegExp(`Step \\d ${name} failed.*a promise.*eachAsync`, 's')),
+    })
   })
 
   it('through works on whole batches and may not emit from a record that is not there', async () => {

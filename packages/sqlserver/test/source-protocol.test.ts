@@ -121,6 +121,14 @@ test('rows are removed by keys that were loaded in bulk, in one transaction', as
   ])
 })
 
+test('whether rows can be removed is asked by a statement that removes none', async () => {
+  const { server, source } = await world(readings)
+
+  await source.removal?.check?.(testContext())
+
+  expect(statements(server)).toContain('DELETE FROM [dbo].[reading] WHERE 1 = 0')
+})
+
 test('no keys, no request', async () => {
   const { server, source } = await world(readings)
 

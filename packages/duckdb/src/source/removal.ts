@@ -17,14 +17,20 @@ export function rowRemoval<T>(
     `(${key.map(({ type }, index) => `CAST(${textSql(String(values[index]))} AS ${duckdbType(type)})`).join(', ')})`
   const names = key.map((_, index) => `k${index}`)
   const same = key.map(({ name }, index) => `r.${quoted(name)} = gone.k${index}`)
+  const target = tableSql(tableName(removeFrom))
+  const action = { side: 'source', place, doing: `remove rows of table ${removeFrom}` } as const
   const deleteSql = (keys: readonly (readonly Json[])[]) =>
-    `DELETE FROM ${tableSql(tableName(removeFrom))} AS r USING (VALUES ${keys.map(rowSql).join(', ')}) AS gone(${names.join(', ')}) ` +
+    `DELETE FROM ${target} AS r USING (VALUES ${keys.map(rowSql).join(', ')}) AS gone(${names.join(', ')}) ` +
     `WHERE ${same.join(' AND ')}`
 
   return {
     key: key.map(({ name }) => name),
+    check: ctx =>
+      translated(action, async () => {
+        await database.write(session => session.run(`DELETE FROM ${target} WHERE false`), ctx.signal)
+      }),
     remove: (keys, ctx) =>
-      translated({ side: 'source', place, doing: `remove rows of table ${removeFrom}` }, async () =>
+      translated(action, async () =>
         keys.length === 0 ? 0 : database.write(session => session.run(deleteSql(keys)), ctx.signal),
       ),
   }

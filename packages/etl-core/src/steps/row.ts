@@ -1,5 +1,5 @@
 import pLimit from 'p-limit'
-import { eachRow, refuse, type Step, type StepContext, type StepRows, stepFailed } from './step.js'
+import { atOnceOnly, eachRow, refuse, type Step, type StepContext, type StepRows, stepFailed } from './step.js'
 
 /** One record becomes one other. */
 export function mapStep(make: (record: never, ctx: StepContext) => unknown): Step {
@@ -7,7 +7,7 @@ export function mapStep(make: (record: never, ctx: StepContext) => unknown): Ste
   return {
     name: 'map',
     keepsShape: false,
-    apply: (set, run, stage) => eachRow(set, run, stage, (row, emit) => emit(fn(row, run.context))),
+    apply: (set, run, stage) => eachRow(set, run, stage, (row, emit) => emit(atOnceOnly(fn(row, run.context)))),
   }
 }
 
@@ -34,7 +34,7 @@ export function filterStep(keep: (record: never, ctx: StepContext) => boolean): 
     apply: (set, run, stage) => {
       let dropped = 0
       const out = eachRow(set, run, stage, (row, emit) => {
-        if (fn(row, run.context)) emit(row)
+        if (atOnceOnly(fn(row, run.context))) emit(row)
         else dropped++
       })
       run.drop(dropped)

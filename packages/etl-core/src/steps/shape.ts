@@ -1,4 +1,4 @@
-import { eachRow, putField, type Step, withFields } from './step.js'
+import { atOnceOnly, eachRow, putField, type Step, withFields } from './step.js'
 
 type Fields = Record<string, unknown>
 
@@ -59,7 +59,7 @@ export function deriveStep(fields: Readonly<Record<string, (record: never) => un
     apply: (set, run, stage) =>
       eachRow(set, run, stage, (row, emit) => {
         const added: Fields = {}
-        for (const [key, make] of entries) putField(added, key, make(row))
+        for (const [key, make] of entries) putField(added, key, atOnceOnly(make(row)))
         emit(withFields(row, added))
       }),
   }

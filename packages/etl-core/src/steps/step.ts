@@ -83,6 +83,16 @@ export function stepFailed(error: unknown, position: Json, stage: string): EtlEr
   })
 }
 
+/**
+ * What a synchronous step's function returned.
+ * @throws TypeError for a promise: as a record or field it would have no values, and no error would say why.
+ */
+export function atOnceOnly(value: unknown): unknown {
+  if (!(value instanceof Promise)) return value
+  value.catch(() => undefined)
+  throw new TypeError('the function returned a promise. Asynchronous functions go into eachAsync().')
+}
+
 /** Sets a field, whatever it is called: an assignment to `__proto__` would set the object's prototype instead. */
 export function putField(record: Record<string, unknown>, field: string, value: unknown): void {
   if (field === '__proto__') Object.defineProperty(record, field, { value, enumerable: true, configurable: true, writable: true })

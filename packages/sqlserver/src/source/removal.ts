@@ -20,10 +20,16 @@ export function removalOf<T>(
 ): Removal {
   const columns = key.map((_, index) => ({ name: `k${index}`, type: 'NVarChar' as const, length: longestKey }))
   const create = `CREATE TABLE ${keysTable} (${columns.map(({ name }) => `[${name}] NVARCHAR(${longestKey}) NOT NULL`).join(', ')})`
+  const target = tableSql(tableName(removeFrom))
+  const action = { side: 'source', place, doing: `remove rows of table ${removeFrom}` } as const
   return {
     key: key.map(column => column.name),
+    check: ctx =>
+      translated(action, async () => {
+        await database.session(session => session.run(`DELETE FROM ${target} WHERE 1 = 0`), ctx.signal)
+      }),
     remove: (keys, ctx) =>
-      translated({ side: 'source', place, doing: `remove rows of table ${removeFrom}` }, async () => {
+      translated(action, async () => {
         if (keys.length === 0) return 0
         return database.session(async session => {
           const there = await objectNamed(session, tableName(removeFrom))
@@ -39,7 +45,7 @@ export function removalOf<T>(
             columns,
             keys.map(values => key.map((column, index) => asText(column, values[index] as Json))),
           )
-          return session.transaction(() => session.run(removeSql(tableSql(tableName(removeFrom)), typed, collation)))
+          return session.transaction(() => session.run(removeSql(target, typed, collation)))
         }, ctx.signal)
       }),
   }

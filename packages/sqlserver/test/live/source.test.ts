@@ -71,6 +71,7 @@ describe.skipIf(skipped)('against a live server', () => {
       const source = sharedPlace().source<Reading>({ table: own.table(table), schema, key: ['plant', 'takenAt'] })
       const keys = readings.slice(0, 5).map(({ plant, takenAt }) => [String(plant), takenAt])
 
+      await source.removal?.check?.(testContext())
       expect(await source.removal?.remove(keys, testContext())).toBe(5)
       expect(await source.removal?.remove([...keys, ['1', '2026-01-26T13:12:00Z']], testContext())).toBe(0)
 

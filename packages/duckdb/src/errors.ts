@@ -1,16 +1,5 @@
-import { type EtlError, isEtlError, RecordError, type RetryVerdict, SinkError, SourceError, StateError } from '@millrace/etl-core'
-
-/** Which part of a run met the error: it decides the class and the family of the code. */
-export type Side = 'sink' | 'source' | 'state'
-
-/** What was being done with what. */
-export interface DuckdbAction {
-  readonly side: Side
-  /** `duckdb:./plants.duckdb` */
-  readonly place: string
-  /** In the words that follow "Could not": `write table readings`. */
-  readonly doing: string
-}
+import { type EtlError, isEtlError, RecordError, type RetryVerdict } from '@millrace/etl-core'
+import { type Action, errorOf } from '@millrace/relational'
 
 interface Row {
   /** In what DuckDB says. */
@@ -87,14 +76,14 @@ export class FileHeld extends Error {
 }
 
 /** An error of DuckDB as ours. Errors that are ours already, and those that are none of DuckDB's, are returned as they are. */
-export function duckdbError(error: unknown, action: DuckdbAction): unknown {
+export function duckdbError(error: unknown, action: Action): unknown {
   if (isEtlError(error) || !(error instanceof Error) || error.name === 'AbortError') return error
   if (error instanceof FileHeld) return heldError(error, action)
   // What JavaScript itself throws is a slip in our code and no answer of the database.
   if (error.name !== 'Error') return error
   const row = table.find(({ says }) => says.test(error.message)) ?? unknown
   const text = `Could not ${action.doing} in ${action.place}: ${saidBy(error)}.${row.advice ? ` ${row.advice}` : ''}`
-  return made(action.side, row.meaning, text, { retry: row.retry, context: { place: action.place }, cause: error })
+  return errorOf(action.side, row.meaning, text, { retry: row.retry, context: { place: action.place }, cause: error })
 }
 
 /** Whether a single row of what was written may be to blame. */
@@ -112,29 +101,23 @@ export function refusedRow(said: string): RecordError {
   return new RecordError('ETL_RECORD_REFUSED', `DuckDB does not take the record: ${said}.`)
 }
 
-function heldError({ pid, program, waitedMs, cause }: FileHeld, { side, place, doing }: DuckdbAction): EtlError {
+function heldError({ pid, program, waitedMs, cause }: FileHeld, { side, place, doing }: Action): EtlError {
   const who = pid === undefined ? 'Another process' : `Process ${pid}${program === undefined ? '' : ` (${program})`}`
   const text =
     `Could not ${doing} in ${place}: ${who} has the file open, and a DuckDB file has one process at a time. Waited ${Math.round(waitedMs / 1000)} s. ` +
     'Close it there (a notebook, a DuckDB shell, another run), or wait for it to end, and run again.'
-  return made(side, 'UNAVAILABLE', text, {
+  return errorOf(side, 'UNAVAILABLE', text, {
     retry: 'exhausted',
     context: { place, pid: pid ?? null, program: program ?? null },
     cause,
   })
 }
 
-function made(side: Side, meaning: string, text: string, options: ConstructorParameters<typeof SinkError>[2]): EtlError {
-  if (side === 'sink') return new SinkError(`ETL_SINK_${meaning}`, text, options)
-  if (side === 'source') return new SourceError(`ETL_SOURCE_${meaning}`, text, options)
-  return new StateError(`ETL_STATE_${meaning}`, text, options)
-}
-
 /** What DuckDB says, in its first line: what follows is the statement and a mark below it. */
 export const saidBy = ({ message }: Error): string => (message.split('\n')[0] ?? '').slice(0, 300).replace(/[.\s]+$/, '')
 
 /** Does something with the database; what DuckDB throws becomes ours. */
-export async function translated<V>(action: DuckdbAction, act: () => Promise<V>): Promise<V> {
+export async function translated<V>(action: Action, act: () => Promise<V>): Promise<V> {
   try {
     return await act()
   } catch (error) {

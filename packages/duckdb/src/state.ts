@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { ConfigError, type Json, type StateStore, stateConflict } from '@millrace/etl-core'
+import { type Json, type StateStore, stateConflict } from '@millrace/etl-core'
+import { checkStateKey } from '@millrace/relational'
 import type { Database } from './database.js'
 import { translated } from './errors.js'
 import type { Session } from './session.js'
@@ -29,12 +30,12 @@ export function duckdbState(database: Database, place: string, pipeline: string)
 
   return {
     async load(key) {
-      checkKey(key)
+      checkStateKey(key)
       const row = await translated(action('load', key), () => look(session => found(session, key)))
       return row && { value: JSON.parse(row.text) as Json, version: row.version }
     },
     async save(key, value, expected) {
-      checkKey(key)
+      checkStateKey(key)
       const version = randomBytes(9).toString('base64url')
       const text = JSON.stringify(value)
       await translated(action('save', key), () =>
@@ -58,7 +59,7 @@ export function duckdbState(database: Database, place: string, pipeline: string)
       return version
     },
     async remove(key, expected) {
-      checkKey(key)
+      checkStateKey(key)
       await translated(action('remove', key), async () => {
         if (!(await look(async () => true))) throw stateConflict(key, expected, undefined)
         await database.write(async session => {
@@ -79,9 +80,4 @@ export function duckdbState(database: Database, place: string, pipeline: string)
 async function isThere(session: Session): Promise<boolean> {
   const sql = `SELECT 1 FROM duckdb_tables() WHERE database_name = current_database() AND schema_name = 'main' AND table_name = '_millrace_state'`
   return (await session.rows(sql)).length > 0
-}
-
-function checkKey(key: string): void {
-  const fine = key.split('/').every(part => /^[A-Za-z0-9._-]{1,160}$/.test(part) && part !== '.' && part !== '..')
-  if (!fine) throw new ConfigError('ETL_STATE_KEY', `${JSON.stringify(key)} cannot be a key of state.`, { context: { key } })
 }

@@ -1,4 +1,4 @@
-import { RecordError } from '@millrace/etl-core'
+import { isRecordError, RecordError, type RefusedRow } from '@millrace/etl-core'
 import { type Column, checkValue, invalidValue, type Value } from '@millrace/schema/columns'
 import type { DatabaseRules, RelationalPlan } from './plan.js'
 
@@ -33,6 +33,32 @@ export function rowReader({ fields, keys }: RelationalPlan, rules: DatabaseRules
         throw timeMissing(key.table, fields[key.time]?.name as string)
     }
   }
+}
+
+/**
+ * Reads records one after the other; says which cannot be read, and why.
+ *
+ * @param values - Filled anew for each record.
+ * @param take - Called for each record that is as it should be, with its number, while `values` holds what it has.
+ */
+export function readRows(
+  records: readonly unknown[],
+  readRow: RowReader,
+  values: (Value | null)[],
+  take: (row: number) => void,
+): RefusedRow[] {
+  const refused: RefusedRow[] = []
+  for (let row = 0; row < records.length; row++) {
+    try {
+      readRow(records[row], values)
+    } catch (error) {
+      if (!isRecordError(error)) throw error
+      refused.push({ row, error })
+      continue
+    }
+    take(row)
+  }
+  return refused
 }
 
 function keyMissing(

@@ -1,5 +1,5 @@
-import { ConfigError, type CutOff, type TableSourceOptions } from '@millrace/etl-core'
-import { type Column, columnsOf, problemOf } from '@millrace/schema/columns'
+import { ConfigError, type CutOff, type Json, type TableSourceOptions } from '@millrace/etl-core'
+import { type Column, columnsOf, fromJsonForm, problemOf } from '@millrace/schema/columns'
 import { keyTypeProblem } from './declaration.js'
 import { doubledNames, tableName } from './names.js'
 
@@ -58,6 +58,21 @@ export function planSource<T>(options: TableSourceOptions<T>): PlannedSource {
     splits,
     pageRows,
   }
+}
+
+/**
+ * What decides which records a table source gives. The time of a cut-off differs from run to run; what it was for a load stands in its plan.
+ *
+ * @param place - As it is shown: `duckdb:plants.duckdb`.
+ */
+export function sourceIdentity<T>(place: string, { table, key, before, newOnly = false, identity }: TableSourceOptions<T>): Json {
+  return { place, table, key: [...key], before: before?.column ?? null, newOnly, more: identity ?? null }
+}
+
+/** A record from the JSON forms of its values, by column: see `Source.revive`. */
+export function revivedRecord<T>({ columns }: PlannedSource, raw: Json): T {
+  const from = raw as Readonly<Record<string, Json>>
+  return Object.fromEntries(columns.map(({ name, type }) => [name, fromJsonForm(type, from[name] ?? null)])) as T
 }
 
 function beforeProblems({ name, type }: Column, cutOff: CutOff): readonly string[] {

@@ -1,17 +1,6 @@
-import { type EtlError, isEtlError, RecordError, SinkError, SourceError, StateError } from '@millrace/etl-core'
+import { isEtlError, RecordError } from '@millrace/etl-core'
+import { type Action, errorOf } from '@millrace/relational'
 import { byCode, byNumber, bySeverity, byWords, isRaised, noTable, type Row, raised, unmapped } from './error-table.js'
-
-/** Which part of a run met the error: it decides the class and the family of the code. */
-export type Side = 'sink' | 'source' | 'state'
-
-/** What was being done with what. */
-export interface SqlAction {
-  readonly side: Side
-  /** `sqlserver://host/database` */
-  readonly place: string
-  /** In the words that follow "Could not": `write table readings`. */
-  readonly doing: string
-}
 
 /** What is read of an error of the driver. */
 interface DriverError extends Error {
@@ -23,7 +12,7 @@ interface DriverError extends Error {
 }
 
 /** An error of the driver, the server or the network as ours. Errors that are ours already, and those that are none of these, stay as they are. */
-export function sqlError(error: unknown, { side, place, doing }: SqlAction): unknown {
+export function sqlError(error: unknown, { side, place, doing }: Action): unknown {
   if (isEtlError(error) || !(error instanceof Error) || error.name === 'AbortError') return error
   const found = rowOf(error)
   if (!found) return error
@@ -34,11 +23,11 @@ export function sqlError(error: unknown, { side, place, doing }: SqlAction): unk
     context: { place, ...(number === undefined ? {} : { number }) },
     cause: error,
   }
-  return made(side, found.meaning, text, options)
+  return errorOf(side, found.meaning, text, options)
 }
 
 /** Does something with the server; what the driver throws becomes ours. */
-export async function translated<V>(action: SqlAction, act: () => Promise<V>): Promise<V> {
+export async function translated<V>(action: Action, act: () => Promise<V>): Promise<V> {
   try {
     return await act()
   } catch (error) {
@@ -115,12 +104,6 @@ function chain(error: Error): readonly DriverError[] {
     queue.push(originalError, at.cause, ...(Array.isArray(errors) ? errors : []))
   }
   return found
-}
-
-function made(side: Side, meaning: string, text: string, options: ConstructorParameters<typeof SinkError>[2]): EtlError {
-  if (side === 'sink') return new SinkError(`ETL_SINK_${meaning}`, text, options)
-  if (side === 'source') return new SourceError(`ETL_SOURCE_${meaning}`, text, options)
-  return new StateError(`ETL_STATE_${meaning}`, text, options)
 }
 
 const saidBy = ({ message, name }: Error): string => (message === '' ? name : message).slice(0, 400).replace(/[.\s]+$/, '')

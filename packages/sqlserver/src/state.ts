@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { ConfigError, type Json, type StateStore, stateConflict } from '@millrace/etl-core'
+import { type Json, type StateStore, stateConflict } from '@millrace/etl-core'
+import { checkStateKey } from '@millrace/relational'
 import type { Database } from './database.js'
 import { isInDoubt, isNoTable, isTakenKey, translated } from './errors.js'
 import type { Session } from './session.js'
@@ -72,12 +73,12 @@ export function sqlServerState(database: Database, place: string, pipeline: stri
 
   return {
     async load(key) {
-      checkKey(key)
+      checkStateKey(key)
       const row = await translated(action('load', key), () => found(key))
       return row && { value: JSON.parse(row.text) as Json, version: row.version }
     },
     async save(key, value, expected) {
-      checkKey(key)
+      checkStateKey(key)
       const version = randomBytes(16).toString('hex')
       const text = JSON.stringify(value)
       await translated(action('save', key), async () => {
@@ -99,7 +100,7 @@ export function sqlServerState(database: Database, place: string, pipeline: stri
       return version
     },
     async remove(key, expected) {
-      checkKey(key)
+      checkStateKey(key)
       await translated(action('remove', key), async () => {
         const removed = await look(session =>
           session.run(`DELETE FROM ${table} WHERE ${isDocument} AND [version] = @expected`, { ...at(key), expected }),
@@ -116,9 +117,4 @@ export function sqlServerState(database: Database, place: string, pipeline: stri
       yield* keys.sort()
     },
   }
-}
-
-function checkKey(key: string): void {
-  const fine = key.split('/').every(part => /^[A-Za-z0-9._-]{1,160}$/.test(part) && part !== '.' && part !== '..')
-  if (!fine) throw new ConfigError('ETL_STATE_KEY', `${JSON.stringify(key)} cannot be a key of state.`, { context: { key } })
 }

@@ -1,6 +1,6 @@
-import { overwritten, type PlannedTable, type RelationalPlan } from '@millrace/relational'
+import { type LoadFacts, type LoadStatement, overwritten, type PlannedTable, type RelationalPlan } from '@millrace/relational'
 import { namesSql, quoted, tableSql } from '../sql.js'
-import { keySql, type LoadFacts, type LoadStatement, presentSql, rowsTable, timeSql, valueSql } from './staged-sql.js'
+import { keySql, presentSql, rowsTable, timeSql, valueSql } from './staged-sql.js'
 
 const spansName = '_millrace_spans'
 

@@ -1,19 +1,17 @@
-import { loadSteps, overwritten, type PlannedTable, type RelationalPlan } from '@millrace/relational'
+import {
+  adoptedColumns,
+  columnNamed,
+  type LoadFacts,
+  type LoadStatement,
+  loadSteps,
+  overwritten,
+  type PlannedTable,
+  type RelationalPlan,
+} from '@millrace/relational'
 import { namesSql, quoted, tableSql } from '../sql.js'
 import { historySql } from './history-sql.js'
 import { fieldSql, rawTable } from './stage.js'
-import {
-  adoptedColumns,
-  keySql,
-  type LoadFacts,
-  type LoadStatement,
-  named,
-  presentSql,
-  rowsName,
-  rowsTable,
-  timeSql,
-  valueSql,
-} from './staged-sql.js'
+import { keySql, presentSql, rowsName, rowsTable, timeSql, valueSql } from './staged-sql.js'
 
 /** The statements that bring the raw rows into their tables, in one transaction. */
 export function loadSql(plan: RelationalPlan, facts: LoadFacts): readonly LoadStatement[] {
@@ -69,7 +67,7 @@ function typedRowsSql({ fields, tables }: RelationalPlan, facts: LoadFacts): str
 
 /** "The key of `alias` is that of the typed row." */
 const sameKeySql = (plan: RelationalPlan, table: PlannedTable, alias: string): string =>
-  table.key.map(name => `${alias}.${quoted(name)} = ${valueSql(plan, table, named(table, name))}`).join(' AND ')
+  table.key.map(name => `${alias}.${quoted(name)} = ${valueSql(plan, table, columnNamed(table, name))}`).join(' AND ')
 
 /** Rows by their key: the last one counts, of what is kept the first. */
 function writeSql(plan: RelationalPlan, at: number): string {
@@ -129,7 +127,7 @@ function adoptSql(plan: RelationalPlan, at: number): string {
     const index = adopted.findIndex(({ column }) => column.name === name)
     const value =
       index < 0
-        ? valueSql(plan, table, named(table, name))
+        ? valueSql(plan, table, columnNamed(table, name))
         : `any${index}.${quoted(tables[adopted[index]?.to as number]?.id as string)}`
     return [`t.${quoted(name)} = ${value}`]
   })

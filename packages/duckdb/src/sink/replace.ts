@@ -1,15 +1,12 @@
+import { type Group, groupOf, hashOf, type Json, type RunContext, type Split, type SplitContext } from '@millrace/etl-core'
 import {
-  type Group,
-  groupOf,
-  hashOf,
-  type Json,
-  type RunContext,
-  SinkError,
-  type Split,
-  type SplitContext,
-  StateError,
-} from '@millrace/etl-core'
-import type { PlannedTable, RelationalPlan } from '@millrace/relational'
+  groupColumnOf,
+  type PlannedTable,
+  publishedName,
+  type RelationalPlan,
+  refuseStaleGroup,
+  replacedTable,
+} from '@millrace/relational'
 import { duckdbType } from '@millrace/schema/columns'
 import type { Session } from '../session.js'
 import { namesSql, quoted, tableSql, textSql } from '../sql.js'
@@ -28,15 +25,13 @@ const createGroups = `CREATE TABLE IF NOT EXISTS ${groupsTable} (
 const stagedTable = (part: Part, pipeline: string, loadId: string): string =>
   `main.${quoted(`_millrace_staged_${hashOf([pipeline, part, loadId], 16)}`)}`
 
-const onlyTable = ({ tables }: RelationalPlan): PlannedTable => tables[0] as PlannedTable
 const targetOf = ({ at }: PlannedTable): string => JSON.stringify([at.schema ?? 'main', at.name])
-const loadName = (part: Part, { pipeline, load }: RunContext): string => JSON.stringify([pipeline, part, load.loadId])
 
 /** Rows wait until their group is published. */
 export function stagedLoading(plan: RelationalPlan, part: Part, ctx: SplitContext): Loading {
   const staged = stagedTable(part, ctx.pipeline, ctx.load.loadId)
   const split = textSql(ctx.split.id)
-  const values = rawValues(plan, onlyTable(plan)).map(({ sql }) => sql)
+  const values = rawValues(plan, replacedTable(plan)).map(({ sql }) => sql)
   return {
     async begin(session) {
       const columns = plan.fields.map((field, at) => `f${at} ${duckdbType(field.type)}`)
@@ -59,7 +54,7 @@ export function stagedLoading(plan: RelationalPlan, part: Part, ctx: SplitContex
 
 /** Which load a group was published by, as the load begins. */
 export async function surveyGroup(session: Session, plan: RelationalPlan, splits: readonly Split[]): Promise<Json> {
-  const found = await publishedBy(session, onlyTable(plan), groupOf(splits[0] as Split))
+  const found = await publishedBy(session, replacedTable(plan), groupOf(splits[0] as Split))
   return { load: found?.load ?? null }
 }
 
@@ -76,18 +71,18 @@ export async function publishGroup(
   group: Group,
   ctx: RunContext,
 ): Promise<void> {
-  const table = onlyTable(plan)
+  const table = replacedTable(plan)
   const target = tableSql(table.at)
-  const column = table.columns.find(({ role }) => role === 'group')?.name as string
-  const splits = group.receipts.map(({ split }) => split.id)
-  const complete = await completeSplits(session, part, ctx.pipeline, ctx.load.loadId)
-  if (!splits.every(id => complete.has(id)) || (await isSucceeded(session, part, ctx.pipeline, ctx.load)))
-    throw cleanedUp(group.name, ctx)
-  const before = (await publishedBy(session, table, group.name))?.load
-  const mine = loadName(part, ctx)
-  const found = (group.found as { readonly load: string | null } | undefined)?.load
-  if (before !== undefined && before !== mine && before !== found) throw publishedMeanwhile(table, group.name, before)
+  const column = groupColumnOf(table)
+  const mine = publishedName(part, ctx)
+  const books = {
+    complete: await completeSplits(session, part, ctx.pipeline, ctx.load.loadId),
+    succeeded: await isSucceeded(session, part, ctx.pipeline, ctx.load),
+    publishedBy: (await publishedBy(session, table, group.name))?.load,
+  }
+  refuseStaleGroup(table, group, mine, books, ctx)
 
+  const splits = group.receipts.map(({ split }) => split.id)
   const fields = rawValues(plan, table).map(({ name }) => name)
   const order = `[${splits.map(textSql).join(', ')}]`
   const values = [...table.columns.flatMap(each => (each.role === 'field' ? [`f${each.field}`] : [])), textSql(group.name)].join(
@@ -108,11 +103,12 @@ export async function publishGroup(
 
 /** Whether a group has as many rows as it was published with. */
 export async function groupStillThere(session: Session, plan: RelationalPlan, group: string): Promise<boolean> {
-  const table = onlyTable(plan)
+  const table = replacedTable(plan)
   const found = await publishedBy(session, table, group)
-  const column = table.columns.find(({ role }) => role === 'group')?.name as string
   if (!found || !(await hasTable(session, table.at.schema ?? 'main', table.at.name))) return false
-  const [row] = await session.rows(`SELECT count(*) FROM ${tableSql(table.at)} WHERE ${quoted(column)} = ${textSql(group)}`)
+  const [row] = await session.rows(
+    `SELECT count(*) FROM ${tableSql(table.at)} WHERE ${quoted(groupColumnOf(table))} = ${textSql(group)}`,
+  )
   return row?.[0] === found.rows
 }
 
@@ -131,21 +127,4 @@ async function publishedBy(session: Session, table: PlannedTable, group: string)
 async function hasTable(session: Session, schema: string, name: string): Promise<boolean> {
   const sql = `SELECT 1 FROM duckdb_tables() WHERE database_name = current_database() AND lower(schema_name) = lower($1) AND lower(table_name) = lower($2)`
   return (await session.rows(sql, [schema, name])).length > 0
-}
-
-function cleanedUp(group: string, { load }: RunContext): StateError {
-  return new StateError(
-    'ETL_STATE_CONFLICT',
-    `Group "${group}" of load ${load.loadId} cannot be published: a later run has taken the load over, or published it and cleaned up.`,
-    { context: { group, loadId: load.loadId } },
-  )
-}
-
-function publishedMeanwhile({ name }: PlannedTable, group: string, by: string): SinkError {
-  const [pipeline = '', , loadId = ''] = JSON.parse(by) as string[]
-  return new SinkError(
-    'ETL_SINK_CONFLICT',
-    `Group "${group}" of table ${name} was published by load ${loadId} of pipeline "${pipeline}" since this load began. Run again to replace it.`,
-    { context: { group, table: name, loadId, pipeline } },
-  )
 }

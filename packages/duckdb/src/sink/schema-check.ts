@@ -1,12 +1,4 @@
-import { ConfigError } from '@millrace/etl-core'
-import {
-  compareTable,
-  incompatibleTable,
-  type PlannedTable,
-  type RelationalPlan,
-  type StoredTable,
-  sameName,
-} from '@millrace/relational'
+import { fittingTable, isReferable, nameTaken, type RelationalPlan, type StoredTable } from '@millrace/relational'
 import { kindOf, storedTable } from '../catalog.js'
 import { addColumn, byHandSql, createTable, createView } from '../ddl.js'
 import { duckdbRules } from '../rules.js'
@@ -32,12 +24,8 @@ export async function schemaWork(session: Session, plan: RelationalPlan, place: 
     if ((await kindOf(session, table.at)) === 'view') throw nameTaken(place, table.name, 'a view')
     const found = await storedTable(session, table)
     stored.push(found)
-    const comparison = compareTable(table, found, duckdbRules)
-    if (comparison.kind === 'incompatible') {
-      const byHand = comparison.byHand.map(what => byHandSql(table, what))
-      throw incompatibleTable(place, table, comparison, byHand)
-    }
-    if (comparison.kind === 'create') statements.push(...createTable(table, plan, to => referable(plan.tables[to], stored[to])))
+    const comparison = fittingTable(table, found, { place, rules: duckdbRules, byHandSql })
+    if (comparison.kind === 'create') statements.push(...createTable(table, plan, to => isReferable(plan.tables[to], stored[to])))
     if (comparison.kind === 'grows') statements.push(...comparison.added.map(column => addColumn(table, column)))
   }
   for (const view of plan.views) {
@@ -45,21 +33,4 @@ export async function schemaWork(session: Session, plan: RelationalPlan, place: 
     statements.push(...createView(view, plan))
   }
   return { statements, strict: stored.some(table => table?.strict) }
-}
-
-/** Whether a foreign key may refer to a table's id: it is made now, or has a key on it. */
-function referable(table: PlannedTable | undefined, stored: StoredTable | undefined): boolean {
-  const id = table?.id
-  if (id === undefined || !stored) return id !== undefined
-  return stored.unique.some(columns => columns.length === 1 && sameName(columns[0] as string, id))
-}
-
-function nameTaken(place: string, name: string, by: string): ConfigError {
-  return new ConfigError(
-    'ETL_SCHEMA_INCOMPATIBLE',
-    `In ${place} ${by} is called "${name}". Give it, or what is written there, another name.`,
-    {
-      context: { place, name },
-    },
-  )
 }

@@ -1,6 +1,13 @@
-import type { FlowFacts, Json, RelatedTablesOptions, Sink, SplitContext, StateHome, TableSinkOptions } from '@millrace/etl-core'
-import { planRelated, planSingle, type RelationalPlan, rowReader } from '@millrace/relational'
-import { columnsOf, typeText } from '@millrace/schema/columns'
+import type { Json, RelatedTablesOptions, Sink, SplitContext, StateHome, TableSinkOptions } from '@millrace/etl-core'
+import {
+  layoutOf,
+  type RelationalPlan,
+  relatedShape,
+  rowReader,
+  type SinkShape,
+  tableShape,
+  writesText,
+} from '@millrace/relational'
 import type { Database } from '../database.js'
 import { translated } from '../errors.js'
 import { duckdbRules } from '../rules.js'
@@ -11,32 +18,17 @@ import { schemaWork } from './schema-check.js'
 import { createBooks, forgetSplits, isSucceeded, type Part, takeSplit } from './splits.js'
 import { bytesTogether, splitWriter } from './writer.js'
 
-/** What a sink's tables are, once the flow's schema is known. */
-interface Shape {
-  readonly disposition: 'append' | 'merge' | 'replace'
-  readonly names: readonly string[]
-  plan(facts: Pick<FlowFacts, 'schema'>): RelationalPlan
-}
-
 /** A sink for one table. */
 export function tableSink<T>(database: Database, home: StateHome, options: TableSinkOptions<T>): Sink<T> {
-  return sinkFor(database, home, '', {
-    disposition: options.disposition ?? 'append',
-    names: [options.table],
-    plan: facts => planSingle(options, columnsOf(options.schema ?? facts.schema), duckdbRules),
-  })
+  return sinkFor(database, home, '', tableShape(options, duckdbRules))
 }
 
 /** A sink for related tables. */
 export function relatedSink<T>(database: Database, home: StateHome, options: RelatedTablesOptions<T>): Sink<T> {
-  return sinkFor(database, home, '', {
-    disposition: 'merge',
-    names: Object.keys(options.tables),
-    plan: facts => planRelated(options, columnsOf(options.schema ?? facts.schema), duckdbRules),
-  })
+  return sinkFor(database, home, '', relatedShape(options, duckdbRules))
 }
 
-function sinkFor<T>(database: Database, home: StateHome, part: Part, shape: Shape): Sink<T> {
+function sinkFor<T>(database: Database, home: StateHome, part: Part, shape: SinkShape): Sink<T> {
   const { disposition, names } = shape
   const { place } = home
   const replaces = disposition === 'replace'
@@ -161,33 +153,4 @@ interface Made {
   strict: boolean
   /** A row was refused that nobody expected to be. */
   refused: boolean
-}
-
-function layoutOf(disposition: string, { fields, tables, views }: RelationalPlan): Json {
-  return {
-    disposition,
-    tables: tables.map(({ name, mode, columns, key, history }) => ({
-      name,
-      mode,
-      key: [...key],
-      history: history ? { of: [...history.of], at: fields[history.at ?? -1]?.name ?? null } : null,
-      columns: columns.map(column => ({
-        name: column.name,
-        type: typeText(column.type),
-        nullable: column.nullable,
-        holds:
-          column.role === 'field'
-            ? (fields[column.field]?.name ?? null)
-            : column.role === 'reference'
-              ? (tables[column.to]?.name ?? null)
-              : column.role,
-      })),
-    })),
-    views: views.map(({ name, table }) => ({ name, of: tables[table]?.name ?? null })),
-  }
-}
-
-function writesText(place: string, disposition: string, names: readonly string[]): string {
-  const how = { append: 'appended', merge: 'merged by key', replace: 'replaced group by group' }[disposition]
-  return `${place}, ${names.length === 1 ? 'table' : 'tables'} ${names.join(', ')}, ${how}`
 }

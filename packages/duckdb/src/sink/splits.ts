@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { type Checkpoint, type Json, type RunContext, type SplitContext, StateError } from '@millrace/etl-core'
+import type { Checkpoint, Json, RunContext, SplitContext } from '@millrace/etl-core'
+import { cleanedKnownForMs, emptyReceipt, type SplitReceipt, splitSucceeded } from '@millrace/relational'
 import type { Session } from '../session.js'
 
 const table = 'main."_millrace_splits"'
 const loadsTable = 'main."_millrace_loads"'
-/** How long it is known that a load was cleaned up, in milliseconds: as long as the runner knows that an event was handled. */
-const knownForMs = 7 * 24 * 3_600_000
 
 /** Where each split of an unfinished load stands. Its rows are removed when the load is closed. */
 const createSplits = `CREATE TABLE IF NOT EXISTS ${table} (
@@ -26,13 +25,6 @@ const isSplit = 'pipeline = $1 AND part = $2 AND load_id = $3 AND split_id = $4'
 
 /** A sink's own name for its books, beside other sinks of a flow at one place. Empty for the only one. */
 export type Part = string
-
-/** What was counted of a split so far, over all its writers. */
-export interface SplitReceipt {
-  readonly rows: number
-  /** By table: rows added or changed. */
-  readonly changed: Readonly<Record<string, number>>
-}
 
 /** A row the database refused of a batch that state may not know of yet. */
 export interface RefusedNote {
@@ -58,8 +50,6 @@ export interface Noted {
   readonly complete: boolean
 }
 
-const nothing: SplitReceipt = { rows: 0, changed: {} }
-
 /**
  * Takes a split for a new writer: every earlier one is refused from now on.
  *
@@ -70,15 +60,15 @@ export async function takeSplit(session: Session, part: Part, ctx: SplitContext)
   const key = [ctx.pipeline, part, ctx.load.loadId, ctx.split.id]
   const writer = randomBytes(9).toString('base64url')
   const [row] = await session.rows(`SELECT epoch, batch_no, cursor, receipt, refused FROM ${table} WHERE ${isSplit}`, key)
-  if ((row && Number(row[0]) > epoch) || (await isCleanedUp(session, part, ctx))) throw succeeded(ctx)
+  if ((row && Number(row[0]) > epoch) || (await isCleanedUp(session, part, ctx))) throw splitSucceeded(ctx)
   const sql = row
     ? `UPDATE ${table} SET epoch = $5, writer = $6 WHERE ${isSplit}`
-    : `INSERT INTO ${table} VALUES ($1, $2, $3, $4, $5, $6, NULL, NULL, '${JSON.stringify(nothing)}', '[]', false)`
+    : `INSERT INTO ${table} VALUES ($1, $2, $3, $4, $5, $6, NULL, NULL, '${JSON.stringify(emptyReceipt)}', '[]', false)`
   await session.run(sql, [...key, BigInt(epoch), writer])
   const known = row && row[1] !== null
   return {
     checkpoint: known ? { batchNo: Number(row[1]), cursor: JSON.parse(row[2] as string) as Json } : undefined,
-    receipt: row ? (JSON.parse(row[3] as string) as SplitReceipt) : nothing,
+    receipt: row ? (JSON.parse(row[3] as string) as SplitReceipt) : emptyReceipt,
     refused: row ? (JSON.parse(row[4] as string) as readonly RefusedNote[]) : [],
     async note(session, { checkpoint, receipt, refused, complete }) {
       const changed = await session.run(
@@ -93,18 +83,9 @@ export async function takeSplit(session: Session, part: Part, ctx: SplitContext)
           complete,
         ],
       )
-      if (changed !== 1) throw succeeded(ctx)
+      if (changed !== 1) throw splitSucceeded(ctx)
     },
   }
-}
-
-function succeeded(ctx: SplitContext): StateError {
-  const { loadId, epoch } = ctx.load
-  return new StateError(
-    'ETL_STATE_CONFLICT',
-    `Split "${ctx.split.id}" of load ${loadId} was opened by a later run than this one (epoch ${epoch}), or its load was cleaned up.`,
-    { context: { split: ctx.split.id, loadId, epoch } },
-  )
 }
 
 /** Which of a load's splits are complete. */
@@ -145,7 +126,7 @@ export async function forgetSplits(
 ): Promise<void> {
   const nowMs = clock.now()
   await session.run(`DELETE FROM ${table} WHERE pipeline = $1 AND part = $2 AND load_id = $3`, [pipeline, part, loadId])
-  await session.run(`DELETE FROM ${loadsTable} WHERE cleaned_ms < $1`, [BigInt(nowMs - knownForMs)])
+  await session.run(`DELETE FROM ${loadsTable} WHERE cleaned_ms < $1`, [BigInt(nowMs - cleanedKnownForMs)])
   const values = [pipeline, part, loadId, BigInt(load.startedAtMs), BigInt(load.epoch), BigInt(nowMs)]
   await session.run(`INSERT OR REPLACE INTO ${loadsTable} VALUES ($1, $2, $3, $4, $5, $6)`, values)
 }

@@ -38,6 +38,11 @@ export function fieldSql({ type }: Column, field: number, alias = ''): string {
   return rawTypes[type.kind] !== undefined || duckdbType(type) === 'VARCHAR' ? name : `CAST(${name} AS ${duckdbType(type)})`
 }
 
+/** The condition for the raw rows before a number that are not among others. */
+export function rowsWhere(end: number, without: ReadonlySet<number>): string {
+  return `seq < ${end}${without.size === 0 ? '' : ` AND seq NOT IN (${[...without].join(', ')})`}`
+}
+
 /** Rows of batches on their way to their tables, in a temporary table of one connection. */
 export interface Stage {
   /** Rows since the last `clear`. */

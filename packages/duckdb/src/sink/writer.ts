@@ -1,23 +1,21 @@
 import {
   type Batch,
   type Checkpoint,
-  isRecordError,
   type Json,
   type RefusedRow,
   SinkError,
   type SinkWriter,
   type SplitContext,
 } from '@millrace/etl-core'
-import type { RelationalPlan, RowReader } from '@millrace/relational'
+import { findRefused, type RelationalPlan, type RowReader, readRows, type SplitReceipt, writerCalls } from '@millrace/relational'
 import type { Value } from '@millrace/schema/columns'
 import type { Database } from '../database.js'
 import { blamesRow, refusedRow, saidBy, translated } from '../errors.js'
 import { type Session, sessionOver } from '../session.js'
 import type { Borrowed } from '../shared-file.js'
-import { findRefused, rowsWhere } from './admit.js'
 import type { Loading } from './loading.js'
-import type { HeldSplit, Noted, RefusedNote, SplitReceipt } from './splits.js'
-import { stageOf } from './stage.js'
+import type { HeldSplit, Noted, RefusedNote } from './splits.js'
+import { rowsWhere, stageOf } from './stage.js'
 
 /** Batches go to the database together until so many rows or bytes wait: a transaction costs as much as a thousand rows. */
 const rowsTogether = 20_000
@@ -65,16 +63,9 @@ export async function splitWriter<T>(parts: WriterParts): Promise<SinkWriter<T>>
   let without: ReadonlySet<number> = new Set()
   let acknowledged = 0
   let restartsFrom: number | undefined
-  let closed = false
-  let busy: Promise<unknown> = Promise.resolve()
 
-  /** One call at a time; the last ones wait for what was given up. */
-  const during = <V>(act: () => Promise<V>): Promise<V> => {
-    if (closed) throw new SinkError('ETL_SINK_CLOSED', `The writer of split "${ctx.split.id}" has ended.`)
-    const running = translated(action, act)
-    busy = Promise.allSettled([busy, running])
-    return running
-  }
+  const calls = writerCalls(ctx.split.id)
+  const during = <V>(act: () => Promise<V>): Promise<V> => calls.during(() => translated(action, act))
   const load = async (session: Session, where?: string): Promise<SplitReceipt['changed']> => {
     if (restartsFrom !== undefined) await loading.restart?.(session, restartsFrom)
     if (stage.rows === 0) return receipt.changed
@@ -127,22 +118,7 @@ export async function splitWriter<T>(parts: WriterParts): Promise<SinkWriter<T>>
       throw error
     }
   }
-  /** Stages the rows of a batch that are as they should be, and says which are not. */
-  const check = (batch: Batch<T>, take: (row: number) => void): RefusedRow[] => {
-    const rejected: RefusedRow[] = []
-    const records = batch.rows.toArray()
-    for (let row = 0; row < records.length; row++) {
-      try {
-        readRow(records[row], values)
-      } catch (error) {
-        if (!isRecordError(error)) throw error
-        rejected.push({ row, error })
-        continue
-      }
-      take(row)
-    }
-    return rejected
-  }
+  const check = (batch: Batch<T>, take: (row: number) => void) => readRows(batch.rows.toArray(), readRow, values, take)
   const passOver = (batch: Batch<T>): RefusedRow[] => {
     const known = notes.filter(({ batchNo }) => batchNo === batch.checkpoint.batchNo)
     return [...check(batch, () => {}), ...known.map(({ row, said }) => ({ row, error: refusedRow(said) }))]
@@ -173,8 +149,7 @@ export async function splitWriter<T>(parts: WriterParts): Promise<SinkWriter<T>>
     return (await stageBatch(batch)).sort((a, b) => a.row - b.row)
   }
   const end = async () => {
-    closed = true
-    await busy
+    await calls.end()
     borrowed.release(false)
   }
 

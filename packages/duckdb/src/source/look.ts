@@ -1,18 +1,9 @@
 import { type Json, SourceError } from '@millrace/etl-core'
-import { type PlannedSource, sameName, tableName } from '@millrace/relational'
-import { incompatibleColumns, toJsonForm } from '@millrace/schema/columns'
+import { type KeyJson, keyJson, keyPart, nullKeys, type PlannedSource, sourceTableOf, tableName } from '@millrace/relational'
 import type { Session } from '../session.js'
 import { quoted, tableSql } from '../sql.js'
-import { type KeyedTable, type KeyJson, keyOrder } from './ranges.js'
-import { type ReadColumn, readColumn, readProblem } from './values.js'
-
-/** A table or view as it is read. */
-export interface SourceTable extends KeyedTable {
-  readonly place: string
-  readonly name: string
-  readonly sql: string
-  readonly columns: readonly ReadColumn[]
-}
+import { keyOrder } from './ranges.js'
+import { type ReadColumn, readColumn, readProblem, type SourceTable } from './values.js'
 
 /**
  * Looks a table or view up.
@@ -27,29 +18,8 @@ export async function sourceTable(session: Session, place: string, name: string,
     [schema, table],
   )
   if (stored.length === 0) throw noTable(place, name)
-  const typeOf = (column: string) => stored.find(([each]) => sameName(each as string, column))?.[1] as string | undefined
-  const problems = planned.columns.flatMap(column => {
-    const type = typeOf(column.name)
-    const problem = type === undefined ? 'is not there' : readProblem(column, type)
-    return problem ? [`"${column.name}" (${column.type.kind}) ${problem}`] : []
-  })
-  if (problems.length > 0) {
-    throw incompatibleColumns(
-      `table ${name} in ${place}`,
-      problems,
-      'give the schema the types the table has, or read a view that casts them.',
-    )
-  }
-  const columns = planned.columns.map(column => readColumn(column, typeOf(column.name) as string))
-  const read = (wanted: string) => columns.find(({ column }) => column.name === wanted) as ReadColumn
-  return {
-    place,
-    name,
-    sql: tableSql(tableName(name)),
-    columns,
-    key: planned.key.map(column => read(column.name)),
-    ...(planned.before ? { before: read(planned.before.column.name) } : {}),
-  }
+  const columns = stored.map(([column, type]) => ({ name: column as string, type: type as string }))
+  return sourceTableOf({ place, name, sql: tableSql(tableName(name)) }, columns, planned, { readProblem, readColumn })
 }
 
 /** What a number of rows comes to: how many they are, and a checksum that tells whether they are still the same. */
@@ -79,7 +49,7 @@ export async function refuseNullKeys(session: Session, table: SourceTable, where
   const isNull = table.key.map(({ column }) => `${quoted(column.name)} IS NULL`).join(' OR ')
   const [row] = await session.rows(`SELECT count(*) FROM ${table.sql} WHERE (${isNull}) AND ${where}`)
   const count = Number(row?.[0] ?? 0)
-  if (count > 0) throw badKey(table, `is null in ${count} ${count === 1 ? 'row' : 'rows'}`)
+  if (count > 0) throw nullKeys(table, count)
 }
 
 /** Values of the key's first column that cut the rows into parts of about the same size, ascending. */
@@ -91,31 +61,6 @@ export async function boundaries(session: Session, table: SourceTable, where: st
     SELECT ${name}, row_number() OVER (ORDER BY ${name}) AS nth, count(*) OVER () AS all_rows FROM ${table.sql} WHERE ${where}
   ) WHERE nth IN (${Array.from({ length: parts - 1 }, (_, index) => `(all_rows * ${index + 1}) // ${parts}`).join(', ')}) ORDER BY o`
   return (await session.rows(sql)).map(([value]) => keyPart(table, first, value))
-}
-
-type Raw = Parameters<ReadColumn['decode']>[0]
-
-/** The JSON form of a key whose raw values these are. */
-export function keyJson(table: SourceTable, raw: readonly Raw[]): KeyJson {
-  return table.key.map((column, index) => keyPart(table, column, raw[index] as Raw))
-}
-
-function keyPart(table: SourceTable, column: ReadColumn, raw: Raw | undefined): Json {
-  const value = raw === undefined ? undefined : column.decode(raw)
-  if (value === undefined) throw badKey(table, 'holds a value that is none of its type (NaN, infinity, a year beyond 9999)')
-  return toJsonForm(column.column.type, value)
-}
-
-/** The error for a key that rows cannot be read by. */
-export function badKey({ place, name, key }: SourceTable, problem: string): SourceError {
-  const names = key.map(({ column }) => `"${column.name}"`).join(', ')
-  return new SourceError(
-    'ETL_SOURCE_KEY',
-    `Key ${names} of table ${name} in ${place} ${problem}. Name columns that are unique together and take no null.`,
-    {
-      context: { place, table: name },
-    },
-  )
 }
 
 function noTable(place: string, name: string): SourceError {

@@ -1,30 +1,8 @@
 import type { Json } from '@millrace/etl-core'
-import { keyAlternatives } from '@millrace/relational'
+import { type KeyJson, keyAlternatives, type RowRange } from '@millrace/relational'
 import { duckdbType } from '@millrace/schema/columns'
 import { quoted, textSql } from '../sql.js'
-import type { ReadColumn } from './values.js'
-
-/** The values of a key as JSON: what cursors and bookmarks hold. */
-export type KeyJson = readonly Json[]
-
-/** Which rows a split has; what state keeps of it. */
-export interface RowRange {
-  /** Only keys behind this one. */
-  readonly after: KeyJson | null
-  /** Only where the key's first column is greater, and not greater than. */
-  readonly above: Json
-  readonly upTo: Json
-  /** No key behind this one: the last one there was when the load was planned. */
-  readonly last: KeyJson
-  /** The cut-off, as it was given. */
-  readonly before: string | null
-}
-
-/** What conditions are about. */
-export interface KeyedTable {
-  readonly key: readonly ReadColumn[]
-  readonly before?: ReadColumn
-}
+import type { KeyedTable, ReadColumn } from './values.js'
 
 /** The condition for the rows of a range. */
 export function rangeSql(table: KeyedTable, { after, above, upTo, last, before }: RowRange): string {

@@ -7,15 +7,15 @@ import {
   splitId,
   type TableSourceOptions,
 } from '@millrace/etl-core'
-import { type PlannedSource, planSource } from '@millrace/relational'
-import { fromJsonForm } from '@millrace/schema/columns'
+import { type KeyJson, type PlannedSource, planSource, type RowRange, revivedRecord, sourceIdentity } from '@millrace/relational'
 import type { Database } from '../database.js'
 import { duckdbError, translated } from '../errors.js'
 import { type Session, sessionOver } from '../session.js'
-import { boundaries, lastKey, noFile, refuseNullKeys, rowsFound, type SourceTable, sourceTable } from './look.js'
-import { behindSql, cutOffSql, type KeyJson, type RowRange, rangeSql } from './ranges.js'
-import { readPages, type SplitParams } from './read.js'
+import { boundaries, lastKey, noFile, refuseNullKeys, rowsFound, sourceTable } from './look.js'
+import { behindSql, cutOffSql, rangeSql } from './ranges.js'
+import { readRange, type SplitParams } from './read.js'
 import { rowRemoval } from './removal.js'
+import type { SourceTable } from './values.js'
 
 /** A source of the rows of a table or view; see `SqlPlace.source`. */
 export function tableSource<T>(database: Database, place: string, options: TableSourceOptions<T>): Source<T> {
@@ -27,7 +27,7 @@ export function tableSource<T>(database: Database, place: string, options: Table
     name: 'duckdb',
     // A split whose rows are not those that were planned is refused, so what is read again is the same.
     capabilities: { resumable: true, rereads: 'same' },
-    identity: identityOf(place, options),
+    identity: sourceIdentity(place, options),
 
     async plan(ctx) {
       const plan = await translated(action(`look at table ${name}`), () =>
@@ -54,7 +54,7 @@ export function tableSource<T>(database: Database, place: string, options: Table
         // One transaction sees the rows as they were when it began, whatever others write meanwhile.
         await session.run('BEGIN TRANSACTION READ ONLY')
         const table = await sourceTable(session, place, name, planned)
-        yield* readPages<T>(session, table, split.params as unknown as SplitParams, from as KeyJson | undefined)
+        yield* readRange<T>(session, table, split.params as unknown as SplitParams, from as KeyJson | undefined)
       } catch (error) {
         throw duckdbError(error, action(`read table ${name}`))
       } finally {
@@ -65,10 +65,7 @@ export function tableSource<T>(database: Database, place: string, options: Table
 
     removal: rowRemoval(database, place, options, planned),
 
-    revive(raw) {
-      const from = raw as Readonly<Record<string, Json>>
-      return Object.fromEntries(planned.columns.map(({ name, type }) => [name, fromJsonForm(type, from[name] ?? null)])) as T
-    },
+    revive: raw => revivedRecord<T>(planned, raw),
   })
 }
 
@@ -114,9 +111,4 @@ async function splitOf(session: Session, table: SourceTable, range: RowRange, pa
     group: name,
     labels: { table: name },
   }
-}
-
-function identityOf<T>(place: string, { table, key, before, newOnly = false, identity }: TableSourceOptions<T>): Json {
-  // The time of a cut-off differs from run to run; what it was for a load stands in its plan.
-  return { place, table, key: [...key], before: before?.column ?? null, newOnly, more: identity ?? null }
 }

@@ -1,16 +1,11 @@
 import type { DuckDBBlobValue, DuckDBValue } from '@duckdb/node-api'
+import type * as Read from '@millrace/relational'
 import { type Column, type ColumnType, daysOf, timestampOf, type Value } from '@millrace/schema/columns'
 import { quoted } from '../sql.js'
 
-/** How a column is asked for, and what its answer becomes. */
-export interface ReadColumn {
-  readonly column: Column
-  /** What the table has, as the catalog spells it. */
-  readonly stored: string
-  readonly sql: string
-  /** @returns The value, or `undefined` for one that is none of the column's. */
-  decode(raw: DuckDBValue): Value | undefined
-}
+export type ReadColumn = Read.ReadColumn<DuckDBValue>
+export type KeyedTable = Read.KeyedTable<DuckDBValue>
+export type SourceTable = Read.SourceTable<DuckDBValue>
 
 /** Types that are read as ours without loss, by kind. */
 const readable: Readonly<Record<ColumnType['kind'], RegExp>> = {

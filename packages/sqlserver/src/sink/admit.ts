@@ -1,7 +1,5 @@
+import type { Refused } from '@millrace/relational'
 import type { Session } from '../session.js'
-
-/** What was refused, by the row's number in the stage. */
-export type Refused = ReadonlyMap<number, unknown>
 
 /** Thrown when the server has given up the transaction for a row, savepoints and all. */
 export class Doomed extends Error {
@@ -50,30 +48,7 @@ export async function admitRows(
   return refused
 }
 
-/**
- * The same where savepoints do not help: each try is a transaction of its own, of all rows so far, that is undone.
- *
- * @param attempt - Tries the rows of a condition; returns what was said to a row, or `undefined`.
- */
-export async function findRefused(rows: number, attempt: (where: string) => Promise<unknown>): Promise<Refused> {
-  const refused = new Map<number, unknown>()
-  /** Rows before `from` that are not refused are known to be taken together. */
-  const search = async (from: number, end: number): Promise<void> => {
-    const said = await attempt(withoutSql(end, refused))
-    if (said === undefined) return
-    if (end - from === 1) {
-      refused.set(from, said)
-      return
-    }
-    const middle = (from + end) >> 1
-    await search(from, middle)
-    await search(middle, end)
-  }
-  if (rows > 0) await search(0, rows)
-  return refused
-}
-
 /** The condition for the rows before a number that are not refused. */
-export function withoutSql(end: number, refused: Refused): string {
-  return `[seq] < ${end}${refused.size === 0 ? '' : ` AND [seq] NOT IN (${[...refused.keys()].join(', ')})`}`
+export function withoutSql(end: number, without: ReadonlySet<number>): string {
+  return `[seq] < ${end}${without.size === 0 ? '' : ` AND [seq] NOT IN (${[...without].join(', ')})`}`
 }

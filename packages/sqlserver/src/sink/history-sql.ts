@@ -1,16 +1,6 @@
-import type { PlannedTable, RelationalPlan } from '@millrace/relational'
+import { type LoadFacts, type LoadStatement, overwritten, type PlannedTable, type RelationalPlan } from '@millrace/relational'
 import { differsSql, forWriting, namesSql, quoted, tableSql } from '../sql.js'
-import {
-  changing,
-  keySql,
-  type LoadFacts,
-  type LoadStatement,
-  presentSql,
-  rowsTable,
-  spansTable,
-  timeSql,
-  valueSql,
-} from './staged-sql.js'
+import { keySql, presentSql, rowsTable, spansTable, timeSql, valueSql } from './staged-sql.js'
 
 /**
  * Rows whose past is kept. Per key, the staged rows are put into the order of their time (of two at the same time the last one counts), those
@@ -23,7 +13,7 @@ export function historySql(plan: RelationalPlan, at: number, facts: LoadFacts): 
   const target = tableSql(table.at)
   const spans = spansTable(at)
   const [from, until] = [quoted(history.from), quoted(history.until)]
-  const values = changing(table).map((column, index) => ({
+  const values = overwritten(table).map((column, index) => ({
     name: quoted(column.name),
     v: `[v${index}]`,
     index,
@@ -72,7 +62,7 @@ SELECT ${[key, '[span]', '[began]', `LEAD([began]) OVER (PARTITION BY ${key} ORD
 FROM ended WHERE [from_last] = 1`
 
   const differ = values.map(({ name, v, type }) => differsSql(type, `t.${name}`, `x.${v}`)).join('\n  OR ')
-  const columns = [...table.key, ...changing(table).map(({ name }) => name), history.from, history.until]
+  const columns = [...table.key, ...overwritten(table).map(({ name }) => name), history.from, history.until]
   return [
     { sql: `DELETE FROM ${spans}` },
     { sql: found },

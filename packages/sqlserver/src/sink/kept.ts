@@ -1,13 +1,13 @@
 import type { Checkpoint } from '@millrace/etl-core'
-import type { RelationalPlan } from '@millrace/relational'
+import { findRefused, type Refused, type RelationalPlan, type SplitReceipt } from '@millrace/relational'
 import type { Collation } from '../catalog.js'
 import type { Database } from '../database.js'
 import { blamesRow } from '../errors.js'
 import type { Session } from '../session.js'
-import { admitRows, Doomed, findRefused, type Refused, withoutSql } from './admit.js'
+import { admitRows, Doomed, withoutSql } from './admit.js'
 import type { Loading } from './loading.js'
 import { takeLocks } from './locks.js'
-import type { HeldSplit, SplitReceipt } from './splits.js'
+import type { HeldSplit } from './splits.js'
 import { createStage, rawColumns, rawTable } from './staged-sql.js'
 
 /** What is to be kept: rows on their way, and where the split stands then. */
@@ -62,7 +62,7 @@ export function keepRows(keeping: Keeping, waiting: Waiting, signal: AbortSignal
         session,
         keeping,
         waiting,
-        await findRefused(waiting.rows.length, where => attempt(session, keeping, waiting, where)),
+        await findRefused(waiting.rows.length, (end, without) => attempt(session, keeping, waiting, withoutSql(end, without))),
       )
     }
   }, signal)
@@ -78,7 +78,8 @@ async function load(session: Session, keeping: Keeping, waiting: Waiting, known:
       for (const [name, count] of await applied(session, keeping, where)) changed[name] = (changed[name] ?? 0) + count
     }
     const refused = known === 'find' ? await admitRows(session, rows.length, apply, blamesRow) : known
-    if (known !== 'find' && rows.length > 0) await apply(refused.size === 0 ? undefined : withoutSql(rows.length, refused))
+    if (known !== 'find' && rows.length > 0)
+      await apply(refused.size === 0 ? undefined : withoutSql(rows.length, new Set(refused.keys())))
     const next = { rows: receipt.rows + rows.length - refused.size, changed }
     await keeping.held.note(session, { checkpoint, receipt: next, complete })
     return { receipt: next, refused }

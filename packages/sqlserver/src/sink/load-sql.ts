@@ -1,13 +1,18 @@
-import { loadSteps, overwritten, type PlannedTable, type RelationalPlan } from '@millrace/relational'
+import {
+  adoptedColumns,
+  columnNamed,
+  type LoadFacts,
+  type LoadStatement,
+  loadSteps,
+  overwritten,
+  type PlannedTable,
+  type RelationalPlan,
+} from '@millrace/relational'
 import { differsSql, forWriting, namesSql, quoted, tableSql } from '../sql.js'
 import { historySql } from './history-sql.js'
 import {
-  adoptedColumns,
   isPlain,
   keySql,
-  type LoadFacts,
-  type LoadStatement,
-  named,
   presentSql,
   rawTable,
   rawValues,
@@ -111,7 +116,7 @@ function adoptSql(plan: RelationalPlan, at: number): string {
   const rest = table.key.map(name => {
     const index = adopted.findIndex(({ column }) => column.name === name)
     const other = tables[adopted[index]?.to ?? -1]
-    const value = other ? `p${index}.${quoted(other.id as string)}` : valueSql(plan, table, named(table, name))
+    const value = other ? `p${index}.${quoted(other.id as string)}` : valueSql(plan, table, columnNamed(table, name))
     return `t.${quoted(name)} = ${value}`
   })
   return (

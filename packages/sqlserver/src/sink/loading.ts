@@ -1,9 +1,9 @@
 import type { SplitContext } from '@millrace/etl-core'
-import type { RelationalPlan } from '@millrace/relational'
+import type { LoadStatement, RelationalPlan } from '@millrace/relational'
 import type { Session } from '../session.js'
 import { tableSql } from '../sql.js'
 import { loadSql } from './load-sql.js'
-import { isPlain, type LoadStatement, timestampSql } from './staged-sql.js'
+import { isPlain, timestampSql } from './staged-sql.js'
 
 /** Where the rows of a split go, transaction by transaction. */
 export interface Loading {

@@ -1,14 +1,12 @@
+import { type Group, groupOf, type Json, type RunContext, type Split, type SplitContext } from '@millrace/etl-core'
 import {
-  type Group,
-  groupOf,
-  type Json,
-  type RunContext,
-  SinkError,
-  type Split,
-  type SplitContext,
-  StateError,
-} from '@millrace/etl-core'
-import type { PlannedTable, RelationalPlan } from '@millrace/relational'
+  groupColumnOf,
+  type PlannedTable,
+  publishedName,
+  type RelationalPlan,
+  refuseStaleGroup,
+  replacedTable,
+} from '@millrace/relational'
 import { sqlServerType } from '@millrace/schema/columns'
 import type { Session } from '../session.js'
 import { keyOf, namesSql, quoted, tableSql, textSql } from '../sql.js'
@@ -27,10 +25,8 @@ CREATE TABLE ${groupsTable} (
 /** The rows of one load wait here for their group, and nobody else's: cleaning up is dropping the table. */
 const stagedTable = (load: string): string => `[dbo].[_millrace_staged_${load.slice(0, 24)}]`
 
-const onlyTable = ({ tables }: RelationalPlan): PlannedTable => tables[0] as PlannedTable
 const targetOf = ({ at }: PlannedTable): string => tableSql(at)
-const loadName = (part: Part, { pipeline, load }: RunContext): string => JSON.stringify([pipeline, part, load.loadId])
-const groupColumn = ({ columns }: PlannedTable): string => quoted(columns.find(({ role }) => role === 'group')?.name as string)
+const groupColumn = (table: PlannedTable): string => quoted(groupColumnOf(table))
 /** The rows of a group and no other: to a collation other names may be the same. */
 const ofGroup = (table: PlannedTable): string =>
   `${groupColumn(table)} = @group AND CAST(${groupColumn(table)} AS VARBINARY(MAX)) = CAST(@group AS VARBINARY(MAX))`
@@ -39,7 +35,7 @@ const ofGroup = (table: PlannedTable): string =>
 export function stagedLoading(plan: RelationalPlan, part: Part, ctx: SplitContext): Loading {
   const staged = stagedTable(loadHash(part, ctx))
   const split = textSql(keyOf(ctx.split.id))
-  const values = rawValues(plan, onlyTable(plan))
+  const values = rawValues(plan, replacedTable(plan))
   const columns = values.map(({ field }) => `[f${field}] ${sqlServerType(plan.fields[field]?.type as never)} NULL`)
   return {
     begin: [
@@ -64,13 +60,13 @@ CREATE TABLE ${staged} (${['[n] BIGINT IDENTITY(1,1) NOT NULL PRIMARY KEY', '[sp
 
 /** Which load a group was published by, as the load begins. */
 export async function surveyGroup(session: Session, plan: RelationalPlan, splits: readonly Split[]): Promise<Json> {
-  const found = await publishedBy(session, onlyTable(plan), groupOf(splits[0] as Split))
+  const found = await publishedBy(session, replacedTable(plan), groupOf(splits[0] as Split))
   return { load: found?.load ?? null }
 }
 
 /** What only one publishing of a group may change at a time. */
 export const groupLock = (plan: RelationalPlan, group: string): string =>
-  `${targetOf(onlyTable(plan)).toLowerCase()} group ${group}`
+  `${targetOf(replacedTable(plan)).toLowerCase()} group ${group}`
 
 /**
  * Swaps a group's rows for those that wait, in a transaction. Repeatable: they stay until the load is cleaned up.
@@ -85,26 +81,25 @@ export async function publishGroup(
   group: Group,
   ctx: RunContext,
 ): Promise<void> {
-  const table = onlyTable(plan)
+  const table = replacedTable(plan)
   const load = loadHash(part, ctx)
-  const splits = group.receipts.map(({ split }) => split.id)
-  const complete = await completeSplits(session, load)
-  if (!splits.every(id => complete.has(id)) || (await isSucceeded(session, load, ctx.load.epoch)))
-    throw cleanedUp(group.name, ctx)
-  const before = (await publishedBy(session, table, group.name))?.load
-  const mine = loadName(part, ctx)
-  const found = (group.found as { readonly load: string | null } | undefined)?.load
-  if (before !== undefined && before !== mine && before !== found) throw publishedMeanwhile(table, group.name, before)
+  const mine = publishedName(part, ctx)
+  const books = {
+    complete: await completeSplits(session, load),
+    succeeded: await isSucceeded(session, load, ctx.load.epoch),
+    publishedBy: (await publishedBy(session, table, group.name))?.load,
+  }
+  refuseStaleGroup(table, group, mine, books, ctx)
 
   const target = targetOf(table)
   const values = rawValues(plan, table)
   await session.run(`DELETE FROM ${target} WHERE ${ofGroup(table)}`, { group: group.name })
   let rows = 0
-  for (const split of splits) {
+  for (const { split } of group.receipts) {
     rows += await session.run(
       `INSERT INTO ${target} (${[namesSql(values.map(({ name }) => name)), groupColumn(table)].join(', ')})
 SELECT ${[...values.map(({ field }) => `[f${field}]`), '@group'].join(', ')} FROM ${stagedTable(load)} WHERE [split_hash] = @split ORDER BY [n]`,
-      { group: group.name, split: keyOf(split) },
+      { group: group.name, split: keyOf(split.id) },
     )
   }
   const key = { target: keyOf(target), group: keyOf(group.name) }
@@ -117,7 +112,7 @@ SELECT ${[...values.map(({ field }) => `[f${field}]`), '@group'].join(', ')} FRO
 
 /** Whether a group has as many rows as it was published with. */
 export async function groupStillThere(session: Session, plan: RelationalPlan, group: string): Promise<boolean> {
-  const table = onlyTable(plan)
+  const table = replacedTable(plan)
   const found = await publishedBy(session, table, group)
   if (!found || !(await isThere(session, targetOf(table)))) return false
   const [row] = await session.rows(`SELECT COUNT_BIG(*) FROM ${targetOf(table)} WHERE ${ofGroup(table)}`, { group })
@@ -142,21 +137,4 @@ async function publishedBy(session: Session, table: PlannedTable, group: string)
 async function isThere(session: Session, table: string): Promise<boolean> {
   const [row] = await session.rows(`SELECT CASE WHEN OBJECT_ID(${textSql(table)}, N'U') IS NULL THEN 0 ELSE 1 END`)
   return row?.[0] === 1
-}
-
-function cleanedUp(group: string, { load }: RunContext): StateError {
-  return new StateError(
-    'ETL_STATE_CONFLICT',
-    `Group "${group}" of load ${load.loadId} cannot be published: a later run has taken the load over, or published it and cleaned up.`,
-    { context: { group, loadId: load.loadId } },
-  )
-}
-
-function publishedMeanwhile({ name }: PlannedTable, group: string, by: string): SinkError {
-  const [pipeline = '', , loadId = ''] = JSON.parse(by) as string[]
-  return new SinkError(
-    'ETL_SINK_CONFLICT',
-    `Group "${group}" of table ${name} was published by load ${loadId} of pipeline "${pipeline}" since this load began. Run again to replace it.`,
-    { context: { group, table: name, loadId, pipeline } },
-  )
 }

@@ -1,10 +1,16 @@
-import type { FlowFacts, Json, RelatedTablesOptions, Sink, SplitContext, StateHome, TableSinkOptions } from '@millrace/etl-core'
-import { planRelated, planSingle, type RelationalPlan, rowReader } from '@millrace/relational'
-import { columnsOf } from '@millrace/schema/columns'
+import type { Json, RelatedTablesOptions, Sink, SplitContext, StateHome, TableSinkOptions } from '@millrace/etl-core'
+import {
+  layoutOf,
+  type RelationalPlan,
+  relatedShape,
+  rowReader,
+  type SinkShape,
+  tableShape,
+  writesText,
+} from '@millrace/relational'
 import type { Database } from '../database.js'
 import { translated } from '../errors.js'
 import { sqlServerRules } from '../rules.js'
-import { layoutOf, writesText } from './layout.js'
 import { directLoading } from './loading.js'
 import { takeLocks } from './locks.js'
 import { type Made, makeTables } from './make.js'
@@ -13,32 +19,17 @@ import { schemaWork } from './schema-check.js'
 import { forgetSplits, hasSplits, isSucceeded, loadHash, type Part, partOf, takeSplit } from './splits.js'
 import { bytesTogether, splitWriter } from './writer.js'
 
-/** What a sink's tables are, once the flow's schema is known. */
-interface Shape {
-  readonly disposition: 'append' | 'merge' | 'replace'
-  readonly names: readonly string[]
-  plan(facts: Pick<FlowFacts, 'schema'>): RelationalPlan
-}
-
 /** A sink for one table. */
 export function tableSink<T>(database: Database, home: StateHome, options: TableSinkOptions<T>): Sink<T> {
-  return sinkFor(database, home, '', {
-    disposition: options.disposition ?? 'append',
-    names: [options.table],
-    plan: facts => planSingle(options, columnsOf(options.schema ?? facts.schema), sqlServerRules),
-  })
+  return sinkFor(database, home, '', tableShape(options, sqlServerRules))
 }
 
 /** A sink for related tables. */
 export function relatedSink<T>(database: Database, home: StateHome, options: RelatedTablesOptions<T>): Sink<T> {
-  return sinkFor(database, home, '', {
-    disposition: 'merge',
-    names: Object.keys(options.tables),
-    plan: facts => planRelated(options, columnsOf(options.schema ?? facts.schema), sqlServerRules),
-  })
+  return sinkFor(database, home, '', relatedShape(options, sqlServerRules))
 }
 
-function sinkFor<T>(database: Database, home: StateHome, name: string, shape: Shape): Sink<T> {
+function sinkFor<T>(database: Database, home: StateHome, name: string, shape: SinkShape): Sink<T> {
   const { disposition, names } = shape
   const part: Part = partOf(name, names)
   const { place } = home

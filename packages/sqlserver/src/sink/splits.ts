@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { type Checkpoint, type Json, type RunContext, type SplitContext, StateError } from '@millrace/etl-core'
+import type { Checkpoint, Json, RunContext, SplitContext } from '@millrace/etl-core'
+import { emptyReceipt, type SplitReceipt, splitSucceeded } from '@millrace/relational'
 import { isTakenKey } from '../errors.js'
 import type { Param, Session } from '../session.js'
 import { keyOf } from '../sql.js'
@@ -21,13 +22,6 @@ export type Part = string
 /** @param name - Empty for the only sink of a flow. */
 export const partOf = (name: string, tables: readonly string[]): Part => JSON.stringify([name, ...tables])
 
-/** What was counted of a split so far, over all its writers. */
-export interface SplitReceipt {
-  readonly rows: number
-  /** By table: rows added or changed. */
-  readonly changed: Readonly<Record<string, number>>
-}
-
 /** How far a split is. */
 export interface Noted {
   readonly checkpoint: Checkpoint | undefined
@@ -46,7 +40,6 @@ export interface HeldSplit {
   note(session: Session, at: Noted): Promise<void>
 }
 
-const nothing: SplitReceipt = { rows: 0, changed: {} }
 const isSplit = '[load_hash] = @load AND [split_hash] = @split'
 
 /** A load's name in the books of a sink. */
@@ -69,7 +62,7 @@ export async function takeSplit(session: Session, part: Part, ctx: SplitContext)
     session.run(`UPDATE ${table} SET [epoch] = @epoch, [writer] = @writer WHERE ${isSplit} AND [epoch] <= @epoch`, mine)
   // Where someone else begins it at the same moment, their row is taken over.
   const isMine = (await take()) > 0 || (await begin(session, mine, ctx)) || (await take()) > 0
-  if (!isMine) throw succeeded(ctx)
+  if (!isMine) throw splitSucceeded(ctx)
   const [row] = await session.rows(`SELECT [batch_no], [cursor], [receipt] FROM ${table} WHERE ${isSplit}`, key)
   const [batchNo, cursor, receipt] = row as readonly [unknown, string, string]
   return {
@@ -81,7 +74,7 @@ export async function takeSplit(session: Session, part: Part, ctx: SplitContext)
         `UPDATE ${table} SET ${at ? '[batch_no] = @batch, [cursor] = @cursor, ' : ''}[receipt] = @receipt, [complete] = @complete WHERE ${isSplit} AND [writer] = @writer`,
         { ...key, writer, ...at, receipt: JSON.stringify(receipt), complete: complete ? 1 : 0 },
       )
-      if (changed !== 1) throw succeeded(ctx)
+      if (changed !== 1) throw splitSucceeded(ctx)
     },
   }
 }
@@ -91,7 +84,7 @@ async function begin(session: Session, mine: Readonly<Record<string, Param>>, ct
   const inserting = session.run(
     `INSERT INTO ${table} ([load_hash], [split_hash], [pipeline], [load_id], [split_id], [epoch], [writer], [receipt], [complete])
 VALUES (@load, @split, @pipeline, @id, @splitId, @epoch, @writer, @receipt, 0)`,
-    { ...mine, pipeline: ctx.pipeline, id: ctx.load.loadId, splitId: ctx.split.id, receipt: JSON.stringify(nothing) },
+    { ...mine, pipeline: ctx.pipeline, id: ctx.load.loadId, splitId: ctx.split.id, receipt: JSON.stringify(emptyReceipt) },
   )
   return inserting.then(
     () => true,
@@ -99,15 +92,6 @@ VALUES (@load, @split, @pipeline, @id, @splitId, @epoch, @writer, @receipt, 0)`,
       if (isTakenKey(error)) return false
       throw error
     },
-  )
-}
-
-function succeeded(ctx: SplitContext): StateError {
-  const { loadId, epoch } = ctx.load
-  return new StateError(
-    'ETL_STATE_CONFLICT',
-    `Split "${ctx.split.id}" of load ${loadId} was opened by a later run than this one (epoch ${epoch}), or its load was cleaned up.`,
-    { context: { split: ctx.split.id, loadId, epoch } },
   )
 }
 

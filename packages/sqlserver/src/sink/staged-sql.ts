@@ -1,4 +1,13 @@
-import type { PlannedColumn, PlannedTable, RelationalPlan } from '@millrace/relational'
+import {
+  adoptedColumns,
+  columnNamed,
+  type LoadFacts,
+  type LoadStatement,
+  overwritten,
+  type PlannedColumn,
+  type PlannedTable,
+  type RelationalPlan,
+} from '@millrace/relational'
 import { type ColumnType, sqlServerType } from '@millrace/schema/columns'
 import { type BulkColumn, bulkColumn, stagedType, typedSql } from '../bulk-types.js'
 import type { Collation } from '../catalog.js'
@@ -10,21 +19,6 @@ export const rawTable = '#_millrace_raw'
 export const rowsTable = '#_millrace_rows'
 /** The periods that rows of the plan's nth table fall into. */
 export const spansTable = (table: number): string => `#_millrace_spans${table}`
-
-/** One statement of a load. */
-export interface LoadStatement {
-  readonly sql: string
-  /** Counts the plan's tables: rows it changes are rows of that table. */
-  readonly writes?: number
-}
-
-/** What the statements of a load depend on besides the plan. */
-export interface LoadFacts {
-  /** When the load began, as a timestamp in SQL: what happens in it without a time of its own, happens then. */
-  readonly startedSql: string
-  /** Which raw rows take part, as a condition over `seq`. Absent: all. */
-  readonly where?: string
-}
 
 /** The statements that make the temporary tables of a load. */
 export function createStage(plan: RelationalPlan, collation: Collation): readonly string[] {
@@ -41,8 +35,8 @@ export function createStage(plan: RelationalPlan, collation: Collation): readonl
   const spans = plan.tables.flatMap((table, at) => {
     if (!table.history) return []
     const time = table.columns.find(({ role }) => role === 'from')?.type as ColumnType
-    const keys = table.key.map((name, index) => `[k${index}] ${typed(named(table, name).type)}`)
-    const values = changing(table).map(({ type }, index) => `[v${index}] ${typed(type)}`)
+    const keys = table.key.map((name, index) => `[k${index}] ${typed(columnNamed(table, name).type)}`)
+    const values = overwritten(table).map(({ type }, index) => `[v${index}] ${typed(type)}`)
     return [
       create(spansTable(at), [...keys, '[span] INT NOT NULL', `[began] ${typed(time)}`, `[ended] ${typed(time)}`, ...values]),
     ]
@@ -86,16 +80,6 @@ export function typedRows(plan: RelationalPlan, { where }: LoadFacts): readonly 
   ]
 }
 
-/** The references of a key that point into a history. */
-export function adoptedColumns(tables: readonly PlannedTable[], table: PlannedTable) {
-  if (!table.adopts) return []
-  return table.columns.flatMap((column, at) =>
-    column.role === 'reference' && table.key.includes(column.name) && tables[column.to]?.history
-      ? [{ column, at, to: column.to }]
-      : [],
-  )
-}
-
 /** What a row has in a column, as an expression over the typed rows `s`. */
 export function valueSql({ tables }: RelationalPlan, table: PlannedTable, column: PlannedColumn): string {
   if (column.role === 'field') return `s.[f${column.field}]`
@@ -105,15 +89,9 @@ export function valueSql({ tables }: RelationalPlan, table: PlannedTable, column
   return adopted ? `COALESCE(s.[a${tables.indexOf(table)}_${adopted.at}], ${id})` : id
 }
 
-export const named = (table: PlannedTable, name: string) => table.columns.find(column => column.name === name) as PlannedColumn
-
-/** The columns a row with history may change: those of a value of its own, the key excepted. */
-export const changing = ({ columns, key }: PlannedTable): readonly PlannedColumn[] =>
-  columns.filter(({ name, role }) => (role === 'field' || role === 'reference') && !key.includes(name))
-
 /** The key of a table as expressions over the typed rows. */
 export const keySql = (plan: RelationalPlan, table: PlannedTable): readonly string[] =>
-  table.key.map(name => valueSql(plan, table, named(table, name)))
+  table.key.map(name => valueSql(plan, table, columnNamed(table, name)))
 
 /** Rows that are about a row of the table. */
 export function presentSql(plan: RelationalPlan, table: PlannedTable): string {
@@ -125,7 +103,7 @@ export function presentSql(plan: RelationalPlan, table: PlannedTable): string {
 
 /** "The key of `alias` is that of the typed row." */
 export const sameKeySql = (plan: RelationalPlan, table: PlannedTable, alias: string): string =>
-  table.key.map(name => `${alias}.${quoted(name)} = ${valueSql(plan, table, named(table, name))}`).join(' AND ')
+  table.key.map(name => `${alias}.${quoted(name)} = ${valueSql(plan, table, columnNamed(table, name))}`).join(' AND ')
 
 /** When it was so, as an expression over the typed rows. */
 export const timeSql = ({ history }: PlannedTable, { startedSql }: LoadFacts): string =>

@@ -1,14 +1,13 @@
 import {
   type Batch,
   type Checkpoint,
-  isRecordError,
   type Json,
   type RefusedRow,
   SinkError,
   type SinkWriter,
   type SplitContext,
 } from '@millrace/etl-core'
-import type { RowReader } from '@millrace/relational'
+import { type RowReader, readRows, writerCalls } from '@millrace/relational'
 import type { Value } from '@millrace/schema/columns'
 import { sentValue } from '../bulk-types.js'
 import { blamesRow, refusedRow, translated } from '../errors.js'
@@ -39,16 +38,9 @@ export function splitWriter<T>(parts: WriterParts): SinkWriter<T> {
   let receipt = held.receipt
   let pending: Checkpoint | undefined
   let restarts = false
-  let closed = false
-  let busy: Promise<unknown> = Promise.resolve()
 
-  /** One call at a time; the last ones wait for what was given up. */
-  const during = <V>(act: () => Promise<V>): Promise<V> => {
-    if (closed) throw new SinkError('ETL_SINK_CLOSED', `The writer of split "${ctx.split.id}" has ended.`)
-    const running = translated(action, act)
-    busy = Promise.allSettled([busy, running])
-    return running
-  }
+  const calls = writerCalls(ctx.split.id)
+  const during = <V>(act: () => Promise<V>): Promise<V> => calls.during(() => translated(action, act))
   const add = () => {
     const row: unknown[] = [rows.length]
     for (let at = 0; at < values.length; at++) {
@@ -85,20 +77,11 @@ export function splitWriter<T>(parts: WriterParts): SinkWriter<T> {
     ctx.signal.throwIfAborted()
     // Read again from the start, though rows of it are here: a source that gives other records the second time.
     if (pending === undefined && newest && batch.checkpoint.batchNo <= newest.batchNo) restarts = true
-    const rejected: RefusedRow[] = []
     const rowOf: number[] = []
-    const records = batch.rows.toArray()
-    for (let row = 0; row < records.length; row++) {
-      try {
-        readRow(records[row], values)
-      } catch (error) {
-        if (!isRecordError(error)) throw error
-        rejected.push({ row, error })
-        continue
-      }
+    const rejected = readRows(batch.rows.toArray(), readRow, values, row => {
       rowOf.push(row)
       add()
-    }
+    })
     pending = batch.checkpoint
     if (parts.batchByBatch()) {
       for (const [seq, said] of await keep()) rejected.push({ row: rowOf[seq] as number, error: refusedRow(said, place) })
@@ -108,8 +91,7 @@ export function splitWriter<T>(parts: WriterParts): SinkWriter<T> {
     return rejected
   }
   const end = async () => {
-    closed = true
-    await busy
+    await calls.end()
     rows = []
   }
 

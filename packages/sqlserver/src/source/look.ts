@@ -1,19 +1,21 @@
 import { type Json, SourceError } from '@millrace/etl-core'
-import { type PlannedSource, sameName, tableName } from '@millrace/relational'
-import { incompatibleColumns, toJsonForm } from '@millrace/schema/columns'
+import {
+  type KeyedTable,
+  type KeyJson,
+  keyJson,
+  keyPart,
+  nullKeys,
+  type PlannedSource,
+  type ReadColumn,
+  type SourceTable,
+  sourceTableOf,
+  tableName,
+} from '@millrace/relational'
 import { objectNamed, storedColumns } from '../catalog.js'
 import type { Session } from '../session.js'
 import { quoted, tableSql } from '../sql.js'
-import { type Condition, type KeyedTable, type KeyJson, keyOrder } from './ranges.js'
-import { type ReadColumn, readColumn, readProblem } from './values.js'
-
-/** A table or view as it is read. */
-export interface SourceTable extends KeyedTable {
-  readonly place: string
-  readonly name: string
-  readonly sql: string
-  readonly columns: readonly ReadColumn[]
-}
+import { type Condition, keyOrder } from './ranges.js'
+import { readColumn, readProblem } from './values.js'
 
 /**
  * Looks a table or view up.
@@ -33,26 +35,7 @@ export async function sourceTable(session: Session, place: string, name: string,
       },
     )
   }
-  const typeOf = (column: string) => stored.find(each => sameName(each.name, column))?.type
-  const problems = planned.columns.flatMap(column => {
-    const type = typeOf(column.name)
-    const problem = type === undefined ? 'is not there' : readProblem(column, type)
-    return problem ? [`"${column.name}" (${column.type.kind}) ${problem}`] : []
-  })
-  if (problems.length > 0) {
-    const remedy = 'give the schema the types the table has, or read a view that casts them.'
-    throw incompatibleColumns(`table ${name} in ${place}`, problems, remedy)
-  }
-  const columns = planned.columns.map(column => readColumn(column, typeOf(column.name) as string))
-  const read = (wanted: string) => columns.find(({ column }) => column.name === wanted) as ReadColumn
-  return {
-    place,
-    name,
-    sql: tableSql(at),
-    columns,
-    key: planned.key.map(column => read(column.name)),
-    ...(planned.before ? { before: read(planned.before.column.name) } : {}),
-  }
+  return sourceTableOf({ place, name, sql: tableSql(at) }, stored, planned, { readProblem, readColumn })
 }
 
 /** The greatest key of a condition; `undefined` where it has no rows. */
@@ -73,7 +56,7 @@ export async function refuseNullKeys(session: Session, table: SourceTable, where
     where.params,
   )
   const count = Number(row?.[0] ?? 0)
-  if (count > 0) throw badKey(table, `is null in ${count} ${count === 1 ? 'row' : 'rows'}`)
+  if (count > 0) throw nullKeys(table, count)
 }
 
 /** Values of the key's first column that cut the rows into parts of about the same size, ascending. */
@@ -97,25 +80,4 @@ export function boundariesSql(table: KeyedTable & { readonly sql: string }, wher
   const nth = `ROW_NUMBER() OVER (ORDER BY t.${quoted(first.column.name)}) AS [nth]`
   const numbered = `SELECT ${first.sql} AS [value], ${nth}, COUNT_BIG(*) OVER () AS [all_rows] FROM ${table.sql} AS t WHERE ${where.sql}`
   return `SELECT x.[value] FROM (${numbered}) AS x WHERE x.[nth] IN (${turns}) ORDER BY x.[nth]`
-}
-
-/** The JSON form of a key whose raw values these are. */
-export function keyJson(table: SourceTable, raw: readonly unknown[]): KeyJson {
-  return table.key.map((column, index) => keyPart(table, column, raw[index]))
-}
-
-function keyPart(table: SourceTable, column: ReadColumn, raw: unknown): Json {
-  const value = raw === undefined || raw === null ? undefined : column.decode(raw)
-  if (value === undefined) throw badKey(table, 'holds a value that is none of its type')
-  return toJsonForm(column.column.type, value)
-}
-
-/** The error for a key that rows cannot be read by. */
-export function badKey({ place, name, key }: SourceTable, problem: string): SourceError {
-  const names = key.map(({ column }) => `"${column.name}"`).join(', ')
-  return new SourceError(
-    'ETL_SOURCE_KEY',
-    `Key ${names} of table ${name} in ${place} ${problem}. Name columns that are unique together and take no null.`,
-    { context: { place, table: name } },
-  )
 }

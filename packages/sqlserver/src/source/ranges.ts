@@ -1,29 +1,7 @@
 import type { Json } from '@millrace/etl-core'
-import { keyAlternatives } from '@millrace/relational'
+import { type KeyedTable, type KeyJson, keyAlternatives, type ReadColumn, type RowRange } from '@millrace/relational'
 import { quoted } from '../sql.js'
-import { asText, type ReadColumn } from './values.js'
-
-/** The values of a key as JSON: what cursors and bookmarks hold. */
-export type KeyJson = readonly Json[]
-
-/** Which rows a split has; what state keeps of it. */
-export interface RowRange {
-  /** Only keys behind this one. */
-  readonly after: KeyJson | null
-  /** Only where the key's first column is greater, and not greater than. */
-  readonly above: Json
-  readonly upTo: Json
-  /** No key behind this one: the last one there was when the load was planned. */
-  readonly last: KeyJson
-  /** The cut-off, as it was given. */
-  readonly before: string | null
-}
-
-/** What conditions are about. */
-export interface KeyedTable {
-  readonly key: readonly ReadColumn[]
-  readonly before?: ReadColumn
-}
+import { asText } from './values.js'
 
 /** A condition and the values in it, which go as parameters: the server then knows the statement again. */
 export interface Condition {

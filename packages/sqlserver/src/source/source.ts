@@ -1,12 +1,19 @@
 import { type Bookmark, type Json, type Source, type Split, splitId, type TableSourceOptions } from '@millrace/etl-core'
-import { type PlannedSource, planSource } from '@millrace/relational'
-import { fromJsonForm } from '@millrace/schema/columns'
+import {
+  type KeyJson,
+  type PlannedSource,
+  planSource,
+  type RowRange,
+  revivedRecord,
+  type SourceTable,
+  sourceIdentity,
+} from '@millrace/relational'
 import type { Database } from '../database.js'
 import { sqlError, translated } from '../errors.js'
 import type { Session } from '../session.js'
-import { boundaries, lastKey, refuseNullKeys, type SourceTable, sourceTable } from './look.js'
-import { type KeyJson, type RowRange, wantedCondition } from './ranges.js'
-import { readPages, type SplitParams } from './read.js'
+import { boundaries, lastKey, refuseNullKeys, sourceTable } from './look.js'
+import { wantedCondition } from './ranges.js'
+import { readRange, type SplitParams } from './read.js'
 import { removalOf } from './removal.js'
 
 /** A source of the rows of a table or view; see `SqlPlace.source`. */
@@ -19,7 +26,7 @@ export function tableSource<T>(database: Database, place: string, options: Table
     name: 'sqlserver',
     // Others may write while it is read.
     capabilities: { resumable: true, rereads: 'mayDiffer' },
-    identity: identityOf(place, options),
+    identity: sourceIdentity(place, options),
 
     async plan(ctx) {
       const after = (newOnly ? ctx.bookmarks.get(name) : undefined) as KeyJson | undefined
@@ -39,7 +46,7 @@ export function tableSource<T>(database: Database, place: string, options: Table
         // All that one attempt reads is then as it was when it began, and nobody is kept waiting.
         if (await keepsSnapshots(session)) endSnapshot = await session.snapshot().catch(() => undefined)
         const table = await sourceTable(session, place, name, planned)
-        yield* readPages<T>(session, table, split.params as unknown as SplitParams, from as KeyJson | undefined)
+        yield* readRange<T>(session, table, split.params as unknown as SplitParams, from as KeyJson | undefined)
       } catch (error) {
         throw sqlError(error, action(`read table ${name}`))
       } finally {
@@ -48,10 +55,7 @@ export function tableSource<T>(database: Database, place: string, options: Table
       }
     },
 
-    revive(raw) {
-      const from = raw as Readonly<Record<string, Json>>
-      return Object.fromEntries(planned.columns.map(({ name, type }) => [name, fromJsonForm(type, from[name] ?? null)])) as T
-    },
+    revive: raw => revivedRecord<T>(planned, raw),
 
     removal: removalOf(database, place, options, planned),
   })
@@ -81,11 +85,6 @@ async function planRows<T>(
 function splitOf({ name, place }: SourceTable, range: RowRange, pageRows: number): Split {
   const params = { ...range, pageRows } as unknown as Json
   return { id: splitId(name, [place, name, params]), params, group: name, labels: { table: name } }
-}
-
-function identityOf<T>(place: string, { table, key, before, newOnly = false, identity }: TableSourceOptions<T>): Json {
-  // The time of a cut-off differs from run to run; what it was for a load stands in its plan.
-  return { place, table, key: [...key], before: before?.column ?? null, newOnly, more: identity ?? null }
 }
 
 async function keepsSnapshots(session: Session): Promise<boolean> {

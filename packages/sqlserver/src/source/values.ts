@@ -1,16 +1,7 @@
-import { type Json, toJson } from '@millrace/etl-core'
+import type { Json } from '@millrace/etl-core'
+import type { ReadColumn } from '@millrace/relational'
 import { type Column, type ColumnType, daysOf, instantOf, type Value } from '@millrace/schema/columns'
 import { quoted } from '../sql.js'
-
-/** How a column is asked for, and what its answer becomes. */
-export interface ReadColumn {
-  readonly column: Column
-  /** What the table has, as the catalog spells it. */
-  readonly stored: string
-  readonly sql: string
-  /** @returns The value, or `undefined` for one that is none of the column's. */
-  decode(raw: unknown): Value | undefined
-}
 
 /** Types that are read as ours without loss, by kind. */
 const readable: Readonly<Record<ColumnType['kind'], RegExp>> = {
@@ -103,7 +94,3 @@ export function asText({ type }: Pick<Column, 'type'>, json: Json): string {
   if (type.kind === 'timestamp') return String(json).replace(/Z$/, '')
   return type.kind === 'bool' ? (json === true ? '1' : '0') : String(json)
 }
-
-/** A raw row as JSON, for rejects. */
-export const rawJson = (columns: readonly ReadColumn[], row: readonly unknown[]): Json =>
-  Object.fromEntries(columns.map(({ column }, at) => [column.name, toJson(row[at])]))

@@ -1,9 +1,9 @@
-import type { Json } from '@millrace/etl-core'
-import type { PlannedColumn, RelationalPlan } from '@millrace/relational'
+import type { Json, SinkCapabilities } from '@millrace/etl-core'
 import { typeText } from '@millrace/schema/columns'
+import type { PlannedColumn, RelationalPlan } from './plan.js'
 
 /** A plan as JSON, for the bookmark's fingerprint: another one loads everything anew. */
-export function layoutOf(disposition: string, { fields, tables, views }: RelationalPlan): Json {
+export function layoutOf(disposition: SinkCapabilities['disposition'], { fields, tables, views }: RelationalPlan): Json {
   const holds = (column: PlannedColumn): string | null => {
     if (column.role === 'field') return fields[column.field]?.name ?? null
     return column.role === 'reference' ? (tables[column.to]?.name ?? null) : column.role
@@ -26,8 +26,13 @@ export function layoutOf(disposition: string, { fields, tables, views }: Relatio
   }
 }
 
-/** What is written where and how, for people. */
-export function writesText(place: string, disposition: 'append' | 'merge' | 'replace', names: readonly string[]): string {
+/**
+ * What is written where and how, for people: `duckdb:plants.duckdb, table readings, appended`.
+ *
+ * @param place - As it is shown: `duckdb:plants.duckdb`.
+ * @param names - The declared tables.
+ */
+export function writesText(place: string, disposition: SinkCapabilities['disposition'], names: readonly string[]): string {
   const how = { append: 'appended', merge: 'merged by key', replace: 'replaced group by group' }[disposition]
   return `${place}, ${names.length === 1 ? 'table' : 'tables'} ${names.join(', ')}, ${how}`
 }

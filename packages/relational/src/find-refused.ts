@@ -1,6 +1,10 @@
+/** What a database said to rows it refused, by their number among those that were tried. */
+export type Refused = ReadonlyMap<number, unknown>
+
 /**
- * Finds the rows a database refuses, by trying: DuckDB has no savepoints and undoes a whole transaction for one bad row, so each try is a
- * transaction that is undone.
+ * Finds the rows a database refuses by halving, where each try is a transaction that is undone.
+ *
+ * Rows that were let pass are part of every later try: those that are not refused are known to be taken together.
  *
  * @param rows - How many there are, numbered from 0.
  * @param attempt - Tries all rows before `end` that are not in `without`; returns what the database said, or `undefined` if it took them.
@@ -9,11 +13,11 @@
 export async function findRefused(
   rows: number,
   attempt: (end: number, without: ReadonlySet<number>) => Promise<unknown>,
-): Promise<ReadonlyMap<number, unknown>> {
+): Promise<Refused> {
   const refused = new Map<number, unknown>()
   const without = new Set<number>()
   /** Rows before `from` that are not refused are known to be taken together. */
-  const admit = async (from: number, end: number): Promise<void> => {
+  const search = async (from: number, end: number): Promise<void> => {
     const said = await attempt(end, without)
     if (said === undefined) return
     if (end - from === 1) {
@@ -22,14 +26,9 @@ export async function findRefused(
       return
     }
     const middle = (from + end) >> 1
-    await admit(from, middle)
-    await admit(middle, end)
+    await search(from, middle)
+    await search(middle, end)
   }
-  if (rows > 0) await admit(0, rows)
+  if (rows > 0) await search(0, rows)
   return refused
-}
-
-/** The condition for the rows that a try is about. */
-export function rowsWhere(end: number, without: ReadonlySet<number>): string {
-  return `seq < ${end}${without.size === 0 ? '' : ` AND seq NOT IN (${[...without].join(', ')})`}`
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { findRefused } from '../src/sink/admit.js'
+import { findRefused } from '../src/find-refused.js'
 
 test('the rows that are refused are found, also those that only go ill together', async () => {
   const rows = fc.array(fc.record({ bad: fc.boolean(), key: fc.nat(5) }), { maxLength: 40 })

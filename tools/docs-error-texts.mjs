@@ -33,6 +33,16 @@ export const errorTexts = {
     means: 'No connector of the pipeline opens places of this scheme. The message names those that are listed.',
     todo: 'Add the connector to `connectors` in `definePipeline`, or give another place.',
   },
+  ETL_PLACE_LEFT_OUT: {
+    means:
+      'The pipeline runs from a bundle, and `millrace bundle --connectors` left out the connector for places of this scheme.',
+    todo: 'Bundle again with the connectors that the message names, or give another place.',
+  },
+  ETL_BUNDLE_LAMBDA: {
+    means:
+      '`millrace bundle` makes the handler with @millrace/lambda, and neither the pipeline’s project nor the command has it.',
+    todo: '`npm install @millrace/lambda` in the project.',
+  },
   ETL_PLACE_SECRET: {
     means: 'A place holds a password. Places end up in logs, state and shell histories, so it is refused.',
     todo: 'Leave it out; give it through the environment, a provider function or a role. A password that was typed has been seen: change it.',

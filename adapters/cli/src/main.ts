@@ -17,6 +17,8 @@ const commands: Readonly<Record<string, (argv: readonly string[], io: CommandIo)
   run: runCommand,
   list: listCommand,
   explain: explainCommand,
+  // Only who bundles pays for what makes the zip.
+  bundle: async (argv, io) => (await import('./commands/bundle.js')).bundleCommand(argv, io),
   state: stateCommand,
   rejects: rejectsCommand,
 }
@@ -27,6 +29,7 @@ const help = `millrace ${manifest.version}
   millrace run <pipeline> [flags]            run a pipeline: a file or an installed name
   millrace list                              show the installed pipelines
   millrace explain <pipeline> [flags]        what a pipeline is made of and what it promises
+  millrace bundle <pipeline> [flags]         make a zip of it that runs on AWS Lambda
   millrace state show <pipeline> [flags]     its owner, unfinished load, bookmarks and rejects
   millrace state reset <pipeline> [flags]    forget them: the next run loads everything anew
   millrace rejects ls <pipeline> [flags]     count the records that did not arrive, and why

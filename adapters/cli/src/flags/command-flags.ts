@@ -57,6 +57,16 @@ export const forceFlag: CommandFlag = {
   name: 'force',
   does: 'also in a folder that is not empty: add what is missing, change nothing',
 }
+export const connectorsFlag: CommandFlag = {
+  name: 'connectors',
+  value: 'a,b',
+  does: "of the pipeline's connectors only these, by scheme: s3,folder (default: all)",
+}
+export const outFlag: CommandFlag = {
+  name: 'out',
+  value: 'file.zip',
+  does: "where to write (default: the pipeline's name, here)",
+}
 export const yesFlag: CommandFlag = { name: 'yes', does: 'do not ask' }
 
 /** `millrace rejects`: which ones. The prefix leaves `--group`, `--stage`, `--limit` and the like to pipelines' own parameters. */

@@ -2,9 +2,8 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, extname, join, resolve, sep } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { ConfigError } from '@millrace/etl-core'
-import { type BuildFailure, build, type Loader, type Message, type Plugin } from 'esbuild'
-import { shownPath } from './shown-path.js'
+import { build, type Loader, type Plugin } from 'esbuild'
+import { compileError, isBuildFailure } from './compile-error.js'
 
 /** A pipeline's own files as one importable module. */
 export interface Bundle {
@@ -84,23 +83,4 @@ const ownAddresses: Plugin = {
       return { contents, loader: loaders[extname(path)] ?? 'ts' }
     })
   },
-}
-
-function isBuildFailure(error: unknown): error is BuildFailure {
-  return error instanceof Error && Array.isArray((error as { errors?: unknown }).errors)
-}
-
-function compileError(errors: readonly Message[], file: string, cwd: string): ConfigError {
-  const shown = shownPath(file, cwd)
-  return new ConfigError(
-    'ETL_PIPELINE_COMPILE',
-    [`${shown} does not compile.`, ...errors.slice(0, 10).flatMap(messageLines)].join('\n'),
-  )
-}
-
-function messageLines({ text, location }: Message): string[] {
-  if (!location) return [`  ${text}`]
-  const gutter = `  ${location.line} | `
-  const caret = ' '.repeat(gutter.length + location.column)
-  return [`  ${location.file}:${location.line}:${location.column + 1}: ${text}`, `${gutter}${location.lineText}`, `${caret}^`]
 }

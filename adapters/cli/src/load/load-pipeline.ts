@@ -11,6 +11,12 @@ export function isFileArgument(argument: string): boolean {
   return /[\\/]/.test(argument) || /\.[cm]?[jt]sx?$/.test(argument) || argument === '.' || argument === '..'
 }
 
+/** A pipeline and the file it was found in, as an absolute path. */
+export interface FoundPipeline {
+  readonly pipeline: Pipeline
+  readonly file: string
+}
+
 /**
  * Finds and loads the pipeline that an argument names.
  *
@@ -18,13 +24,22 @@ export function isFileArgument(argument: string): boolean {
  * text), `ETL_PIPELINE_IMPORT` (it threw while being imported, with the place in the TypeScript source), `ETL_PIPELINE_EXPORT`.
  */
 export async function loadPipeline(argument: string, cwd: string): Promise<Pipeline> {
-  if (isFileArgument(argument)) return loadPipelineFile(checkedFile(argument, cwd), cwd)
-  return loadInstalled(installedNamed(argument, cwd), cwd)
+  return (await findPipeline(argument, cwd)).pipeline
+}
+
+/** {@link loadPipeline}, for who needs its file too. */
+export async function findPipeline(argument: string, cwd: string): Promise<FoundPipeline> {
+  const file = isFileArgument(argument) ? checkedFile(argument, cwd) : builtFile(installedNamed(argument, cwd), cwd)
+  return { pipeline: await loadPipelineFile(file, cwd), file }
 }
 
 /** Loads a pipeline that a package offers. */
 export async function loadInstalled(installed: InstalledPipeline, cwd: string): Promise<Pipeline> {
-  if (statSync(installed.file, { throwIfNoEntry: false })) return loadPipelineFile(installed.file, cwd)
+  return loadPipelineFile(builtFile(installed, cwd), cwd)
+}
+
+function builtFile(installed: InstalledPipeline, cwd: string): string {
+  if (statSync(installed.file, { throwIfNoEntry: false })) return installed.file
   const shown = shownPath(installed.file, cwd)
   throw new ConfigError(
     'ETL_PIPELINE_NOT_FOUND',

@@ -1,0 +1,58 @@
+import type { Pipeline } from '@millrace/etl-core'
+import type { AddonNeed } from '../bundle/native-addons.js'
+import type { PackageWeight } from '../bundle/weights.js'
+import { shownPath } from '../load/shown-path.js'
+import { bytes, printable } from './units.js'
+
+/** What was made, as `bundle --json` prints it. Sizes in bytes. */
+export interface Bundled {
+  readonly pipeline: string
+  /** The zip. */
+  readonly file: string
+  /** As Lambda's setting wants it. */
+  readonly handler: string
+  /** Schemes of the places that it opens. */
+  readonly connectors: readonly string[]
+  readonly leftOut: readonly string[]
+  readonly zippedBytes: number
+  readonly codeBytes: number
+  readonly sourceMapBytes: number
+  /** Of the zip, in base64, as Lambda shows it (CodeSha256) and Terraform compares it (source_code_hash). */
+  readonly sha256: string
+  /** What each package adds to the code, the heaviest first; sums up to `codeBytes`. */
+  readonly packages: readonly PackageWeight[]
+  readonly warnings: readonly string[]
+}
+
+/** What was made, for people. */
+export function bundledText(made: Bundled, cwd: string): string {
+  const { file, zippedBytes, codeBytes, sourceMapBytes, packages, handler, connectors, leftOut } = made
+  const schemes = (list: readonly string[]) => (list.length === 0 ? 'none' : list.map(scheme => `${scheme}:`).join(', '))
+  const rows = packages.map(
+    ({ name, bytes: size }) =>
+      `  ${bytes(size).padStart(7)}  ${`${((size / codeBytes) * 100).toFixed(1)} %`.padStart(6)}  ${name}`,
+  )
+  const lines = [
+    `${shownPath(file, cwd)}  ${bytes(zippedBytes)} zipped: ${bytes(codeBytes)} of code, ${bytes(sourceMapBytes)} of source maps`,
+    '',
+    'The code is made of:',
+    ...rows,
+    '',
+    `handler     ${handler}, Node.js 20 or newer`,
+    `connectors  ${schemes(connectors)}${leftOut.length === 0 ? '' : `; left out: ${schemes(leftOut)}`}`,
+  ]
+  return `${lines.map(line => printable(line)).join('\n')}\n`
+}
+
+/** What to do about compiled code, which the bundle asks for and does not have. */
+export function addonWarning({ package: name, through }: AddonNeed, { connectors }: Pick<Pipeline, 'connectors'>): string {
+  const [first] = through
+  const way = first === undefined || first === name ? '' : `, which ${first} needs,`
+  const others = connectors.length > 1 ? `bundle without its connector (--connectors, some of ${schemesOf(connectors)}), or ` : ''
+  return (
+    `${name}${way} has native code (*.node), made for one platform, and no bundle can hold that. The function fails where it is used: ${others}` +
+    `give the function a layer with nodejs/node_modules/${name}, from: npm install --os=linux --cpu=x64 --libc=glibc ${name} (arm64 where the function is).`
+  )
+}
+
+const schemesOf = (connectors: Pipeline['connectors']): string => connectors.map(({ scheme }) => scheme).join(',')

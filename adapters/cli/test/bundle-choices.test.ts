@@ -1,0 +1,179 @@
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { repositoryRoot } from '../../../tools/workspaces.mjs'
+import type { Bundled } from '../src/show/bundled.js'
+import { callBundled } from './support/bundled-handler.js'
+import { command, jsonLines, tempFolder } from './support/command.js'
+
+/** A project with these files and this repository's packages; bundles its `orders.ts`. */
+function project(files: Readonly<Record<string, string>> = {}) {
+  const cwd = tempFolder()
+  for (const [name, text] of Object.entries({ 'package.json': '{"name":"orders"}', ...files })) {
+    mkdirSync(dirname(join(cwd, name)), { recursive: true })
+    writeFileSync(join(cwd, name), text)
+  }
+  symlinkSync(join(repositoryRoot, 'node_modules'), join(cwd, 'node_modules'), 'junction')
+  return {
+    cwd,
+    bundle: (...flags: string[]) => command(['bundle', 'orders.ts', ...flags], { cwd }),
+    zip: () => readFileSync(join(cwd, 'orders.zip')),
+  }
+}
+
+const packagesOf = (out: string) => (jsonLines(out)[0] as unknown as Bundled).packages.map(({ name }) => name)
+
+/** A pipeline that copies what `read` holds; with these connectors. */
+const orders = (connectors: string, imports: string, more = '') => `
+import { definePipeline, from } from '@millrace/etl-core'
+import { csv } from '@millrace/formats'
+import { folder } from '@millrace/objects'
+import * as z from 'zod'
+${imports}
+${more}
+export default definePipeline({
+  name: 'orders',
+  connectors: [${connectors}],
+  params: z.object({ read: z.string().default('file:./in'), to: z.string().default('file:./out') }),
+  build: ({ params, connect }) =>
+    from(connect.objectsFrom(params.read, { format: csv() })).into(connect.objects(params.to, { path: '{group}.csv', format: csv() })),
+})
+`
+
+describe('a connector that is left out', () => {
+  test('refuses its places in the function, and its client is not in the zip', async () => {
+    const { bundle, zip } = project({
+      'orders.ts': orders('folder, lake', "import { lake } from './places/lake.js'"),
+      'places/lake.ts': "import { s3With } from '@millrace/s3'\nexport const lake = s3With({ storageClass: 'STANDARD_IA' })\n",
+    })
+    const { code, out, err } = await bundle('--connectors', 'folder', '--json')
+    const { error } = await callBundled(zip(), { to: 's3://lake/orders' })
+
+    expect({ code, err }).toEqual({ code: 0, err: '' })
+    expect(jsonLines(out)[0]).toMatchObject({ connectors: ['file'], leftOut: ['s3'] })
+    expect(packagesOf(out).filter(name => name.startsWith('@aws-sdk/') || name === '@millrace/s3')).toEqual([])
+    expect(error).toMatchObject({ name: 'ConfigError', code: 'ETL_PLACE_LEFT_OUT' })
+    expect(error?.message).toContain('Nothing opens s3://lake/orders')
+    expect(error?.message).toContain('Bundle again with --connectors file,s3.')
+  })
+
+  test('cannot be one that the pipeline’s own files make', async () => {
+    const { cwd, bundle } = project({
+      'orders.ts': orders('folder, own', '', "const own = { ...folder, scheme: 'own' }"),
+    })
+    const { code, err } = await bundle('--connectors', 'folder')
+
+    expect(code).toBe(2)
+    expect(err).toMatch(/cannot leave out own: .*Name it too: --connectors file,own\..*\[ETL_FLAGS_INVALID\]/)
+    expect(existsSync(join(cwd, 'orders.zip'))).toBe(false)
+  })
+})
+
+describe('native code', () => {
+  test('is named, with the package that needs it and what to do; without its connector it is no matter', async () => {
+    const { bundle } = project({ 'orders.ts': orders('folder, duckdb', "import { duckdb } from '@millrace/duckdb'") })
+    const all = await bundle()
+    const without = await bundle('--connectors', 'folder', '--json')
+
+    expect([all.code, without.code]).toEqual([0, 0])
+    expect(all.err).toMatch(/^millrace: @duckdb\/node-bindings, which @millrace\/duckdb needs, has native code \(\*\.node\)/)
+    expect(all.err).toContain('--connectors, some of file,duckdb')
+    expect(all.err).toContain('npm install --os=linux --cpu=x64 --libc=glibc @duckdb/node-bindings')
+    expect(without.err).toBe('')
+    expect(packagesOf(without.out).filter(name => name.startsWith('@duckdb/'))).toEqual([])
+  })
+
+  test('is seen where a package looks for it at run time', async () => {
+    const { bundle } = project({
+      'orders.ts': orders('folder', "import { fast } from './parts/fast.js'", 'if (fast === 1) throw new Error()'),
+      'parts/fast.ts': "export { fast } from 'fast-parts'\n",
+      'parts/node_modules/fast-parts/index.js': "exports.fast = require('bindings')('fast')\n",
+      'parts/node_modules/bindings/index.js': 'module.exports = name => name\n',
+    })
+
+    expect((await bundle()).err).toContain('millrace: fast-parts has native code')
+  })
+})
+
+describe('a pipeline that cannot be bundled', () => {
+  test('because it is not there is named', async () => {
+    expect(await project({ 'order.ts': '' }).bundle()).toEqual({
+      code: 2,
+      out: '',
+      err: 'millrace: There is no file orders.ts. Did you mean "order.ts"? [ETL_PIPELINE_NOT_FOUND]\n',
+    })
+  })
+
+  test('because it does not parse, or throws, is shown with file and line', async () => {
+    const unparsed = await project({ 'orders.ts': 'export const a = 1\nexport default (\n' }).bundle()
+    const throwing = await project({ 'orders.ts': 'const none: any = undefined\n\nexport default none.pipeline\n' }).bundle()
+
+    expect([unparsed.code, throwing.code]).toEqual([2, 2])
+    expect(unparsed.err).toMatch(
+      /orders\.ts:3:1: Unexpected end of file[\s\S]*\[ETL_PIPELINE_COMPILE\]|\[ETL_PIPELINE_COMPILE\][\s\S]*orders\.ts:3:1/,
+    )
+    expect(throwing.err).toMatch(/orders\.ts:3:\d+: TypeError: .*\[ETL_PIPELINE_IMPORT\]/)
+  })
+
+  test('because of its flags is told everything at once', async () => {
+    const { bundle } = project({ 'orders.ts': orders('folder', '') })
+    const { code, err } = await bundle('more', '--conectors', '--out', 'orders.tar', '--connectors', 'fil,gcs')
+
+    expect(code).toBe(2)
+    expect(err).toContain('Did you mean --connectors?')
+    expect(err).toContain('takes one pipeline')
+    expect(err).toContain('--out takes a file whose name ends in .zip.')
+    expect(err).toContain('lists no connector "fil". Did you mean "file"? It lists file.')
+    expect(err).toContain('lists no connector "gcs".')
+  })
+
+  test('to where a folder is leaves nothing behind', async () => {
+    const { cwd, bundle } = project({ 'orders.ts': orders('folder', ''), 'dist/orders.zip/x': '' })
+    const { code, err } = await bundle('--out', 'dist/orders.zip')
+
+    expect(code).toBe(2)
+    expect(err).toMatch(/--out: dist.orders\.zip could not be written \(\w+\)/)
+    expect(existsSync(join(cwd, 'dist/orders.zip/x'))).toBe(true)
+  })
+})
+
+describe('what is shown', () => {
+  test('is a table for people, and what will be missing in the function', async () => {
+    const { cwd, bundle, zip } = project({
+      'orders.ts': orders(
+        'folder',
+        "import { readFileSync } from 'node:fs'",
+        "const sql = () => readFileSync(new URL('./a.sql', import.meta.url))\nvoid sql",
+      ),
+    })
+    const { out, err } = await bundle()
+
+    expect(out).toMatch(/^orders\.zip {2}\d+ kB zipped: \d+ kB of code, \d+ kB of source maps\n/)
+    expect(out).toMatch(/^ +\d+(\.\d)? kB +\d+\.\d % {2}@millrace\/etl-core$/m)
+    expect(out).toMatch(/^ +\d+ B +\d+\.\d % {2}orders$/m)
+    expect(out).toMatch(/^handler +index\.handler/m)
+    expect(err).toMatch(/^millrace: orders\.ts:\d+ looks for files beside itself/)
+    expect((await callBundled(zip(), { read: `file:${join(cwd, 'none')}` })).report?.status ?? 'failed').toBe('failed')
+  })
+
+  test('is help with examples where it is asked for', async () => {
+    const { code, out } = await command(['bundle', '--help'])
+
+    expect(code).toBe(0)
+    expect(out).toMatch(/--connectors <a,b>[\s\S]*--out <file\.zip>[\s\S]*Examples:\n {2}millrace bundle src\/orders\.ts\n/)
+    expect((await command(['--help'])).out).toContain('millrace bundle <pipeline>')
+  })
+})
+
+test('a CommonJS pipeline has its export one level down', async () => {
+  const { cwd, zip } = project({
+    'orders.cjs': `
+      const made = { name: 'orders', version: '1', connectors: [], build() { throw new Error('reached') } }
+      exports.default = Object.defineProperty(made, Symbol.for('millrace.pipeline'), { value: true })
+    `,
+  })
+  const { code, err } = await command(['bundle', 'orders.cjs'], { cwd })
+
+  expect({ code, err }).toEqual({ code: 0, err: '' })
+  expect((await callBundled(zip(), {})).error?.message).toContain('reached')
+})

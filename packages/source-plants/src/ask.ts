@@ -19,10 +19,10 @@ export type Outcome =
   | { readonly kind: 'loan' }
   /** Every attempt met a sensor fault. The API works, this plant does not. */
   | { readonly kind: 'fault'; readonly error: SourceError }
-  /** No answer of the API's own came. */
-  | { readonly kind: 'failed'; readonly error: SourceError }
-  /** The budget was used up before there was an answer. */
-  | { readonly kind: 'late' }
+  /** No answer of the API's own came. `garbled`: what came had a good status, and was not JSON. */
+  | { readonly kind: 'failed'; readonly error: SourceError; readonly garbled: boolean }
+  /** The budget was used up before there was an answer, or before there was another one than sensor faults. */
+  | { readonly kind: 'late'; readonly faulted: boolean }
 
 /** What asking needs. */
 export interface Asking {
@@ -41,7 +41,7 @@ export interface Asking {
  */
 export async function askPlant(id: number, { reader, settings, ctx, time, signal }: Asking): Promise<Answer> {
   /** What the newest attempt's answer meant; none may have come. */
-  const last: { meaning: Meaning } = { meaning: { kind: 'foreign' } }
+  const last: { meaning: Meaning; garbled: boolean } = { meaning: { kind: 'foreign' }, garbled: false }
   let faults = 0
   const outcome = await reader
     .request(`${settings.apiUrl}/${id}`, {
@@ -49,12 +49,14 @@ export async function askPlant(id: number, { reader, settings, ctx, time, signal
       classify(response) {
         last.meaning = meaningOf(response)
         const { kind } = last.meaning
+        last.garbled = kind === 'foreign' && response.status < 300
         if (kind === 'fault') faults++
         if (kind !== 'foreign' && kind !== 'error') time.answered = true
         return verdictOf(last.meaning, response.status)
       },
       onRetry({ error }) {
         last.meaning = { kind: 'foreign' }
+        last.garbled = false
         ctx.progress.retried(`plant ${id}`, error)
       },
     })
@@ -62,9 +64,10 @@ export async function askPlant(id: number, { reader, settings, ctx, time, signal
       response => ({ ...outcomeOf(last.meaning, answeredAtMs(response) ?? ctx.clock.now()), bytes: response.body.length }),
       (error: unknown) => {
         ctx.signal.throwIfAborted()
-        if (signal.aborted) return { kind: 'late' as const, bytes: 0 }
+        if (signal.aborted) return { kind: 'late' as const, faulted: faults > 0, bytes: 0 }
         if (!isEtlError(error) || !error.code.startsWith('ETL_SOURCE_')) throw error
-        return { kind: last.meaning.kind === 'fault' ? ('fault' as const) : ('failed' as const), error, bytes: 0 }
+        if (last.meaning.kind === 'fault') return { kind: 'fault' as const, error, bytes: 0 }
+        return { kind: 'failed' as const, error, garbled: last.garbled, bytes: 0 }
       },
     )
   const { bytes, ...rest } = outcome

@@ -14,16 +14,23 @@ export function unreadError(outcome: Extract<Outcome, { kind: 'fault' | 'failed'
         cause: outcome.error,
       })
     case 'failed':
-      return new RecordError(outcome.error.code, `not read: ${outcome.error.message}`, {
+      return new RecordError(outcome.error.code, `not read: ${outcome.garbled ? garbledText : withoutAddress(outcome.error)}`, {
         retry: outcome.error.retry,
         cause: outcome.error,
       })
-    case 'late':
-      return new RecordError('ETL_SOURCE_UNAVAILABLE', lateText(budgetMs), { retry: 'exhausted' })
+    case 'late': {
+      const text = outcome.faulted ? `plant sensor fault, and ${lateText(budgetMs)}` : lateText(budgetMs)
+      return new RecordError('ETL_SOURCE_UNAVAILABLE', text, { retry: 'exhausted' })
+    }
   }
 }
 
+const garbledText = 'the answer was cut off or is no JSON'
+
 const lateText = (budgetMs: number) => `no answer within the ${budgetMs} ms that a run may ask for plants`
+
+/** Of `GET http://…/17 answered 502 …` what holds for other plants, too. */
+const withoutAddress = ({ message, context }: SourceError) => message.replace(`${context?.method} ${context?.url} `, '')
 
 /**
  * A plant that fails costs itself. When nothing answers, it is not the plants: the split fails with the API's error.
@@ -42,7 +49,7 @@ export function refuseSilence(answers: readonly Answer[], time: RunTime, apiUrl:
 function budgetError(apiUrl: string, budgetMs: number): SourceError {
   return new SourceError(
     'ETL_SOURCE_UNAVAILABLE',
-    `The plants API at ${apiUrl} gave ${lateText(budgetMs)}. If it is only slow, raise budgetMs.`,
+    `The plants API at ${apiUrl} gave ${lateText(budgetMs)}. If it is only slow, raise the budget.`,
     { retry: 'exhausted', context: { apiUrl, budgetMs } },
   )
 }

@@ -11,7 +11,9 @@ export const exampleApiUrl = 'https://tools.sigmalabs.co.uk/api/plants'
 /** The schema of {@link PlantsOptions}: types, defaults and descriptions come from it, and reference tables can. */
 export const plantsOptions = z.strictObject({
   apiUrl: z
-    .url({ protocol: /^https?$/ })
+    .url({ protocol: /^https?$/, error: 'must be an address that begins with http:// or https://' })
+    // An id behind a query would ask for no plant at all.
+    .regex(/^[^?#]*$/, { error: 'must end with the path: no ? and no #' })
     .default(exampleApiUrl)
     .describe('Where the API is; a plant is at <apiUrl>/<id>'),
   timeZone: z.string().default('Europe/London').describe('The zone of times that come without one'),
@@ -21,7 +23,13 @@ export const plantsOptions = z.strictObject({
     .min(0)
     .default(300_000)
     .describe('Times further ahead of the answer than this many milliseconds are rejects'),
-  knownIds: z.int().min(0).default(0).describe('Ids from 1 that are asked for at every run, whether or not they were ever seen'),
+  // Each costs a request in every run, and all are planned before the first.
+  knownIds: z
+    .int()
+    .min(0)
+    .max(100_000)
+    .default(0)
+    .describe('Ids from 1 that are asked for at every run, whether or not they were ever seen'),
   stopAfter: z.int().min(1).max(1000).default(5).describe('Looking for new plants ends after so many ids in a row are not found'),
   idsPerSplit: z.int().min(1).default(100).describe('Known ids read as one split'),
   // Small enough that little is asked again after a stop, large enough to keep `concurrency` busy.

@@ -1,3 +1,4 @@
+import { ConfigError } from '@millrace/etl-core'
 import { column } from '@millrace/schema'
 import * as z from 'zod'
 
@@ -50,6 +51,7 @@ export interface Plausible {
  * {@link plantReading} with limits for what sensors measure, for `.validate`: a reading outside becomes a reject with that reason. The
  * columns are the same.
  *
+ * @throws ConfigError `ETL_CONFIG_INVALID` where a lowest value is above its highest: everything would be a reject.
  * @example from(plants()).validate(plausibleReading({ temperature: [0, 40] }))
  */
 export function plausibleReading({ soilMoisture = [0, 100], temperature = [-10, 60] }: Plausible = {}) {
@@ -61,6 +63,7 @@ export function plausibleReading({ soilMoisture = [0, 100], temperature = [-10, 
 
 /** The value is left out of the reason: rejects are counted by it. */
 function within(measurement: z.ZodNumber, [lowest, highest]: readonly [number, number], unit: string) {
+  if (!(lowest <= highest)) throw new ConfigError('ETL_CONFIG_INVALID', `Nothing is within ${lowest} to ${highest} ${unit}.`)
   const error = `is not within ${lowest} to ${highest} ${unit}`
   return measurement.min(lowest, { error }).max(highest, { error })
 }

@@ -24,7 +24,9 @@ describe('options', () => {
   })
 
   it.each([
-    [{ apiUrl: 'ftp://museum.example' }, /apiUrl/],
+    [{ apiUrl: 'ftp://museum.example' }, /apiUrl: must be an address that begins with http/],
+    [{ apiUrl: 'http://museum.example/plants?key=1' }, /apiUrl: must end with the path/],
+    [{ knownIds: 1e9 }, /knownIds/],
     [{ timeZone: 'Europe/Camelot' }, /timeZone: "Europe\/Camelot" is not known/],
     [{ concurrency: 0 }, /concurrency/],
     [{ stopAfter: 0 }, /stopAfter/],

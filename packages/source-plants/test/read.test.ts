@@ -170,7 +170,7 @@ describe('a plant that fails', () => {
     ['a server error', 'badGateway', /answered 502 Bad Gateway/],
     ['a connection that is reset', 'reset', /was cut off/],
     ['half an answer', 'truncated', /was cut off/],
-    ['half of its JSON', 'wrongJson', /answered 200 OK/],
+    ['half of its JSON', 'wrongJson', /^not read: the answer was cut off or is no JSON$/],
     ['no answer in time', { delayMs: 30_000 }, /timed out/],
     ['an error nobody knows', { status: 200, body: '{"error": "the gardener is out"}' }, /gardener is out/],
     ['a refusal', { status: 403, body: 'no' }, /answered 403/],
@@ -193,6 +193,16 @@ describe('a plant that fails', () => {
       expect(idsIn(await readAll(plants(quick(server, { timeoutMs: 500 }))))).toEqual([1, 2])
     },
   )
+
+  it.each(['badGateway', 'reset', 'wrongJson'] as const)('with %s has the same reason as others that do', async fault => {
+    const server = await serve({ plants: 4 })
+    for (const id of [2, 3]) server.failPlant(id, fault)
+
+    const reasons = reasonsIn(await readAll(plants(quick(server))))
+
+    expect(reasons[2]).toMatch(/^not read: /)
+    expect(reasons[3]).toBe(reasons[2])
+  })
 
   it('after a sensor fault is told by what came last', async () => {
     const server = await serve({ plants: 2 })
@@ -264,7 +274,7 @@ describe('the budget of a run', () => {
     const batches = await readAll(plants(quick(server, { knownIds: 3, budgetMs: 1_000, retry })))
 
     expect(idsIn(batches)).toEqual([1, 3])
-    expect(reasonsIn(batches)[2]).toMatch(/^no answer within/)
+    expect(reasonsIn(batches)[2]).toMatch(/^plant sensor fault, and no answer within/)
     expect(countsIn(batches).faults).toBeGreaterThan(2)
   })
 

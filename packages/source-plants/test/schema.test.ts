@@ -67,6 +67,10 @@ describe('a plausible reading', () => {
     ])
   })
 
+  it('refuses limits that let nothing through', () => {
+    expect(() => plausibleReading({ soilMoisture: [50, 20] })).toThrow('Nothing is within 50 to 20 %.')
+  })
+
   it('takes texts up to their length, emoji and brackets included', () => {
     expect(reasonOf(plausibleReading(), { name: 'Fern ]\'"; 🌿' })).toBeUndefined()
     expect(reasonOf(plausibleReading(), { name: 'x'.repeat(201) })?.[0]).toMatch(/^name .*201 characters/)

@@ -30,6 +30,7 @@ function expect(what, ok, detail) {
 
 const shortly = (day, what) =>
   ['min', 'mean', 'median', 'max'].map(of => `${of} ${Number(day[`${what}_${of}`]).toFixed(1)}`).join(', ')
+const counted = (count, what) => `${count} ${what}${count === 1 ? '' : 's'}`
 const shared = (one, other) => one.filter(reading => other.includes(reading))
 
 /** Every reading that was loaded is in the database or in the archive; `once`: not in both, and nowhere twice. */
@@ -52,17 +53,21 @@ try {
   title('1. Six minutes, one after the other')
   say(`millrace run plants --api-url http://127.0.0.1:<port>/plants --to ${shown}\n`)
   let written = 0
+  const reasons = new Map()
   for (let minute = 0; minute < 6; minute++) {
     if (minute > 0) server.advance(60_000)
-    const { counts, durationMs } = await millrace('plants', load, folder)
+    const { counts, durationMs, rejects } = await millrace('plants', load, folder)
     const { faults, holes, loans } = counts.source
     written += counts.written
+    for (const [reason, count] of Object.entries(rejects.byReason)) reasons.set(reason, (reasons.get(reason) ?? 0) + count)
     say(
-      `  ${new Date(server.now()).toISOString().slice(11, 16)}  ${counts.written} readings, ${counts.rejected} rejects; ` +
-        `${faults} faults, ${holes} hole, ${loans} loan; ${durationMs} ms`,
+      `  ${new Date(server.now()).toISOString().slice(11, 16)}  ${counts.written} readings, ${counted(counts.rejected, 'reject')}; ` +
+        `${counted(faults, 'fault')}, ${counted(holes, 'hole')}, ${counted(loans, 'loan')}; ${durationMs} ms`,
     )
     expect('a plant was lost', counts.written + counts.rejected === 48, counts)
   }
+  say('\n  Faults passed when asked again. Rejects are kept with their reason (millrace rejects ls plants):')
+  for (const [reason, count] of reasons) say(`  ${String(count).padStart(4)}  ${reason}`)
   const loaded = await database.readings()
   expect('not every reading is in the database', loaded.length === written, { written, there: loaded.length })
 

@@ -28,6 +28,10 @@ export interface ArchivePartsOptions<T> {
   partOf(key: string, ctx: RunContext): string | undefined
   /** What becomes visible together. */
   groupOf(part: string): string
+  /** The group that is asked for. Where the archive has nothing for it, it is said to have no data. */
+  wanted(ctx: RunContext): string
+  /** Where the archive has nothing, the group is loaded all the same, without a record: what it held before would look like the answer. */
+  readonly evenEmpty?: boolean
   /** The records of one part, from all its readings. */
   recordsOf(readings: readonly ArchivedReading[], part: string): readonly T[]
 }
@@ -67,12 +71,15 @@ export function archiveParts<T>(options: ArchivePartsOptions<T>): Source<T> {
         const part = options.partOf(object.group ?? '', ctx)
         if (part !== undefined) parts.set(part, [...(parts.get(part) ?? []), object])
       }
+      const wanted = options.wanted(ctx)
+      if (parts.size === 0 && !options.evenEmpty) return { splits: [], skipped: [{ group: wanted, reason: 'no data' }] }
+      if (parts.size === 0) parts.set('', [])
       const splits = [...parts].map(([part, of]): Split => {
-        const group = options.groupOf(part)
+        const group = part === '' ? wanted : options.groupOf(part)
         const params: PartParams = { part, objects: of }
         return {
           id: splitId(
-            part,
+            part || wanted,
             of.map(({ id }) => id),
           ),
           params: JSON.parse(JSON.stringify(params)),

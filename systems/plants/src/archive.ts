@@ -5,7 +5,7 @@ import { folder } from '@millrace/objects'
 import { s3 } from '@millrace/s3'
 import { sqlServer } from '@millrace/sqlserver'
 import * as z from 'zod'
-import { durationMs } from './duration.js'
+import { duration, durationMs, moment } from './duration.js'
 import { archivedReading, hourOf, type PartitionedReading, partitionedReading } from './records.js'
 
 /** What the archive can be told. */
@@ -15,12 +15,8 @@ export const params = z.strictObject({
     .default('duckdb:./plants.duckdb')
     .describe('The database: duckdb:./plants.duckdb or sqlserver://host/database'),
   to: z.string().default('file:./archive').describe('The archive: file:./archive or s3://bucket/prefix'),
-  olderThan: z
-    .string()
-    .regex(/^\d+(s|m|h|d)$/, 'a duration is a number and s, m, h or d: 24h')
-    .default('24h')
-    .describe('Only readings taken so long before now'),
-  now: z.iso.datetime({ offset: true }).optional().describe('What counts as now. Default: when the move begins'),
+  olderThan: duration.default('24h').describe('Only readings taken so long before now'),
+  now: moment.optional().describe('What counts as now. Default: when the move begins'),
   format: z.enum(['parquet', 'csv']).default('parquet').describe('What the archive’s objects are written as'),
 })
 
@@ -33,9 +29,8 @@ export const archive = definePipeline({
   description: 'Moves old readings from the database to the archive, hour by hour',
   connectors: [duckdb, sqlServer, folder, s3],
   params,
-  volatile: ['from', 'to'],
-  // Which readings are old was decided when the move began.
-  loadOnly: ['olderThan', 'now'],
+  // Which readings are old was decided when the move began: one that was killed is finished as it began, whatever is said later.
+  volatile: ['from', 'to', 'olderThan', 'now'],
   examples: [
     { flags: '--older-than 24h', does: 'what was taken more than a day ago, to ./archive' },
     { flags: '--to s3://bucket/plants --format csv', does: 'the same to a bucket, as CSV' },

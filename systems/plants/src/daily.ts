@@ -11,7 +11,10 @@ import { type PlantDay, plantDay } from './records.js'
 export const params = z.strictObject({
   from: z.string().default('file:./archive').describe('The archive: file:./archive or s3://bucket/prefix'),
   to: z.string().default('file:./archive').describe('Where the summaries go, below daily/'),
-  day: z.iso.date().optional().describe('The day, UTC. Default: the one before the load begins'),
+  day: z.iso
+    .date({ error: 'must be a day of the calendar, such as 2026-03-01' })
+    .optional()
+    .describe('The day, UTC. Default: the one before the load begins'),
   archived: z.enum(['parquet', 'csv']).default('parquet').describe('What the archive’s objects are written as'),
   format: z.enum(['csv', 'parquet']).default('csv').describe('What the summary is written as'),
 })
@@ -43,6 +46,7 @@ export const daily = definePipeline({
       prefix: ctx => folderOf(dayOf(ctx)),
       partOf: key => hourIn(key)?.slice(0, 10),
       groupOf: day => day,
+      wanted: dayOf,
       recordsOf: plantDays,
     })
     return from(days)

@@ -33,7 +33,21 @@ export function summaryOf(values: readonly number[]) {
   return {
     min: at(0),
     max: at(sorted.length - 1),
-    mean: sorted.reduce((sum, value) => sum + value, 0) / sorted.length,
+    mean: meanOf(sorted),
     median: sorted.length % 2 === 1 ? at(middle) : (at(middle - 1) + at(middle)) / 2,
   }
+}
+
+/**
+ * The mean of sorted values. What each addition rounds off is summed up beside it (Neumaier), and the last digit kept between least and
+ * most: a sensor that says the same all day has that as its mean.
+ */
+function meanOf(sorted: Float64Array): number {
+  let [sum, lost] = [0, 0]
+  for (const value of sorted) {
+    const next = sum + value
+    lost += Math.abs(sum) >= Math.abs(value) ? sum - next + value : value - next + sum
+    sum = next
+  }
+  return Math.min(Math.max((sum + lost) / sorted.length, sorted[0] as number), sorted.at(-1) as number)
 }

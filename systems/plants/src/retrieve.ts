@@ -1,12 +1,11 @@
-import { type Connect, definePipeline, from, type Sink } from '@millrace/etl-core'
+import { ConfigError, type Connect, definePipeline, from, type Sink } from '@millrace/etl-core'
 import { csv, ndjson, parquet } from '@millrace/formats'
 import { folder, streamSink } from '@millrace/objects'
 import { s3 } from '@millrace/s3'
 import * as z from 'zod'
 import { archiveParts, folderOf, hourIn, sortable } from './archive-parts.js'
+import { moment } from './duration.js'
 import { type ArchivedReading, archivedReading } from './records.js'
-
-const moment = z.iso.datetime({ offset: true })
 
 /** What to take out of the archive. */
 export const params = z.strictObject({
@@ -34,6 +33,11 @@ export const retrieve = definePipeline({
   build: ({ params, connect }) => {
     const since = new Date(params.since).toISOString()
     const until = new Date(params.until).toISOString()
+    if (since >= until)
+      throw new ConfigError(
+        'ETL_CONFIG_INVALID',
+        `There is nothing from ${since} up to ${until}: since must be earlier than until.`,
+      )
     const isWanted = ({ recording_taken }: ArchivedReading) =>
       sortable(recording_taken) >= sortable(since) && sortable(recording_taken) < sortable(until)
     const readings = archiveParts<ArchivedReading>({
@@ -47,6 +51,9 @@ export const retrieve = definePipeline({
       },
       // One file: it appears whole.
       groupOf: () => 'readings',
+      wanted: () => 'readings',
+      // A file of an earlier question would look like the answer.
+      evenEmpty: true,
       recordsOf: of => of.filter(isWanted).sort(byTime),
     })
     return from(readings).validate(archivedReading).into(fileAt(params.to, connect))
@@ -69,14 +76,23 @@ function fileAt(to: string, connect: Connect): Sink<ArchivedReading> {
   if (to === '-') return streamSink({ stream: 'stdout', format: csv<ArchivedReading>() })
   // A single letter before the colon is a drive.
   const [, scheme, path] = /^(?:([a-z][a-z0-9+.-]+):)?(.*)$/is.exec(to) as unknown as [string, string | undefined, string]
+  const ending = path.slice(path.lastIndexOf('.') + 1).toLowerCase()
+  if (!isFormat(ending))
+    throw new ConfigError(
+      'ETL_CONFIG_INVALID',
+      `"${to}" does not say what to write: its name must end with .csv, .ndjson or .parquet.`,
+    )
   const end = path.lastIndexOf('/')
   const place = `${scheme ?? 'file'}:${end < 0 ? '.' : end === 0 ? '/' : path.slice(0, end)}`
-  return connect.objects(place, { path: path.slice(end + 1), format: formatOf(path) })
+  return connect.objects(place, { path: path.slice(end + 1), format: formats[ending]() })
 }
 
-function formatOf(path: string) {
-  if (path.endsWith('.parquet')) return parquet<ArchivedReading>()
-  return path.endsWith('.ndjson') ? ndjson<ArchivedReading>() : csv<ArchivedReading>()
+const formats = {
+  csv: () => csv<ArchivedReading>(),
+  ndjson: () => ndjson<ArchivedReading>(),
+  parquet: () => parquet<ArchivedReading>(),
 }
+
+const isFormat = (ending: string): ending is keyof typeof formats => Object.hasOwn(formats, ending)
 
 export default retrieve

@@ -4,8 +4,9 @@ import type { PlantRow } from './records.js'
 /**
  * Where a reading's parts go: six tables, each row known by its natural key.
  *
- * A reading is there once for each plant and moment, so a minute that is loaded twice adds nothing. Who looks after a plant is kept with
- * the time from and until which it was so; everything else about a plant is as the API said last.
+ * A reading is there once for each plant and moment, so a minute that is loaded twice adds nothing. It keeps when its plant had been watered
+ * and who looked after it, as the API said with it; everything else about a plant is as the API said last. Who looks after a plant is also
+ * kept with the time from and until which it was so.
  */
 export const plantTables: RelatedTablesOptions<PlantRow> = {
   tables: {
@@ -44,8 +45,9 @@ export const plantTables: RelatedTablesOptions<PlantRow> = {
         soil_moisture: 'soil_moisture',
         temperature: 'temperature',
         generation: 'generation',
+        last_watered: 'last_watered',
       },
-      references: { plant_id: 'plant' },
+      references: { plant_id: 'plant', botanist_id: 'botanist' },
       changes: 'keep',
       id: 'reading_id',
     },

@@ -88,4 +88,17 @@ describe('plants-archive, killed with SIGKILL', () => {
     expect(moved.length).toBeGreaterThan(0)
     expect((await millrace(args)).report?.status).toBe('unchanged')
   })
+
+  it('is finished as it began by a run that is told another time', async () => {
+    await using own = await scratch()
+    const [file, archive] = [join(own.path, 'plants.duckdb'), join(own.path, 'archive')]
+    await copyFile(join(folder, 'loaded.duckdb'), file)
+    const args = (now: string) => ['plants-archive', '--from', `duckdb:${file}`, '--to', `file:${archive}`, '--now', now]
+    await millrace(args('2026-06-02T10:01:00Z'), (seen, kill) => void (seen === 'load.started' && kill()))
+
+    const later = await millrace([...args('2026-06-03T00:00:00Z'), '--older-than', '1h'])
+
+    expect(later.report, later.problems).toMatchObject({ status: 'succeeded', attempt: 2 })
+    expect((await kept(file, archive)).stay.length).toBeGreaterThan(0)
+  })
 })

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { run } from '@millrace/etl-core'
+import { replayRejects, run } from '@millrace/etl-core'
 import { plantsServer } from '@millrace/source-plants/testing'
 import { expect, it } from 'vitest'
 import { archive, plants } from '../src/index.js'
@@ -51,6 +51,58 @@ it('what is older than a day moves to the archive, and the rest stays', async ()
     expect(report.groups).toMatchObject([{ status: 'published', removed: old.counts.written }])
     expect(await rowsIn(file, 'SELECT count(*) AS n FROM reading')).toEqual([{ n: String(fresh.counts.written) }])
     expect((await run(archive, moving)).status).toBe('unchanged')
+  } finally {
+    await server.close()
+  }
+})
+
+it('a reading keeps when its plant had been watered and who looked after it, whatever comes later', async () => {
+  await using folder = await scratch()
+  const file = join(folder.path, 'plants.duckdb')
+  const server = await plantsServer({ generation: 2, seed: 7, now: '2026-03-01T12:00:00Z', plants: 1, faultRate: 0 })
+  try {
+    const params = { apiUrl: server.url, to: `duckdb:${file}`, knownIds: 1 }
+    for (const [minute, name] of ['Ada', 'Ben', 'Ben'].entries()) {
+      const botanist = { name, email: `${name}@lnhm.example`, phone: String(minute) }
+      server.alter(1, body => ({ ...body, botanist, last_watered: `2026-03-01T0${minute}:00:00.000Z` }))
+      expect((await run(plants, params)).error).toBeUndefined()
+      server.advance(60_000)
+    }
+
+    const seen = await rowsIn(
+      file,
+      'SELECT botanist_name, botanist_phone, last_watered FROM plant_readings ORDER BY recording_taken',
+    )
+
+    expect(seen).toEqual([
+      { botanist_name: 'Ada', botanist_phone: '0', last_watered: '2026-03-01 00:00:00' },
+      { botanist_name: 'Ben', botanist_phone: '2', last_watered: '2026-03-01 01:00:00' },
+      { botanist_name: 'Ben', botanist_phone: '2', last_watered: '2026-03-01 02:00:00' },
+    ])
+  } finally {
+    await server.close()
+  }
+})
+
+it('readings that narrow limits rejected arrive when they are replayed with wider ones', async () => {
+  await using folder = await scratch()
+  const server = await plantsServer({
+    generation: 3,
+    seed: 7,
+    now: '2026-03-01T12:00:00Z',
+    plants: 3,
+    faultRate: 0,
+    dirty: false,
+  })
+  try {
+    const params = { apiUrl: server.url, to: `duckdb:${join(folder.path, 'plants.duckdb')}`, knownIds: 3 }
+    const narrow = await run(plants, { ...params, maxTemperature: -5 })
+
+    const wide = await replayRejects(plants, params)
+
+    expect(narrow.counts).toMatchObject({ written: 0, rejected: 3 })
+    expect(wide.error).toBeUndefined()
+    expect(wide.counts).toMatchObject({ written: 3, rejected: 0 })
   } finally {
     await server.close()
   }

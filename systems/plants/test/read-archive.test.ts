@@ -62,7 +62,7 @@ it('plants-daily says of each plant what DuckDB says of its readings', async () 
 it('a day without readings has no data, and writes nothing', async () => {
   const report = await run(daily, { from: place('archive'), to: place('empty'), day: '2025-06-01' })
 
-  expect(report.status).toBe('unchanged')
+  expect(report).toMatchObject({ status: 'unchanged', groups: [{ group: '2025-06-01', status: 'no data' }] })
 })
 
 it('plants-retrieve gives all readings in the order they were taken, over the hours, names unchanged', async () => {
@@ -88,6 +88,37 @@ it('takes the first moment and leaves the last one out', async () => {
   const wanted = readings.filter(row => Number(row.us) >= since * 1000 && Number(row.us) < until * 1000)
   expect(csvRows('some.csv').map(row => row.plant_id)).toEqual(wanted.map(row => String(row.plant_id)))
   expect(wanted.length).toBeGreaterThan(10)
+})
+
+it('a time without readings empties the file that an earlier question has left', async () => {
+  const ask = (year: string) =>
+    run(retrieve, {
+      ...{ from: place('archive'), to: join(folder, 'asked.csv') },
+      ...{ since: `${year}-01-01T00:00:00Z`, until: `${year}-12-31T00:00:00Z` },
+    })
+  await ask('2026')
+  expect(csvRows('asked.csv').length).toBeGreaterThan(0)
+
+  const report = await ask('2020')
+
+  expect(report.status).toBe('succeeded')
+  expect(readFileSync(join(folder, 'asked.csv'), 'utf8')).toMatch(/^reading_id,plant_id,[^\n]*\r?\n$/)
+})
+
+it.each([
+  [{ to: 'out.xlsx' }, /must end with \.csv, \.ndjson or \.parquet/],
+  [{ to: 'out.csv.gz' }, /must end with/],
+  [{ to: 'folder/' }, /must end with/],
+  [{ since: '2026-06-01T09:00:00Z', until: '2026-06-01T10:00:00+01:00' }, /since must be earlier than until/],
+  [{ since: '2026-06-01T09:00:00' }, /since: must be a moment with seconds and zone/],
+])('plants-retrieve refuses %j before it reads', async (params, problem) => {
+  await expect(run(retrieve, { from: place('archive'), ...params })).rejects.toThrow(problem)
+})
+
+it('a capital ending says the format, too', async () => {
+  await run(retrieve, { from: place('archive'), to: join(folder, 'OUT.NDJSON') })
+
+  expect(readFileSync(join(folder, 'OUT.NDJSON'), 'utf8')).toMatch(/^\{"reading_id":/)
 })
 
 it('a reading that was archived late changes its day, and a day that did not change is left alone', async () => {

@@ -68,7 +68,7 @@ const tablesSql = (plan: RelationalPlan) => [
 const loadSql = (plan: RelationalPlan) => [
   ...createStage(plan, ''),
   ...directLoading(plan, ctx)
-    .statements()
+    .statements(7)
     .map(({ sql }) => sql),
 ]
 
@@ -88,7 +88,7 @@ test('the statements of a replaced group are as they were read and found good', 
   const plan = single({ disposition: 'replace' })
   const loading = stagedLoading(plan, '', ctx)
 
-  await expect(all([...tablesSql(plan), ...loading.begin, ...loading.statements().map(({ sql }) => sql)])).toMatchFileSnapshot(
+  await expect(all([...tablesSql(plan), ...loading.begin, ...loading.statements(7).map(({ sql }) => sql)])).toMatchFileSnapshot(
     'golden/load-replace.sql',
   )
 })

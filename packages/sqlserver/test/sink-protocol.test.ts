@@ -18,7 +18,11 @@ const reading = (id: number, over: Partial<Reading> = {}): Reading => ({
 })
 
 const sinkAt = ({ server }: AppendServer): Sink<Reading> =>
-  sqlServerPlace(parsePlace(server.place), optionsFor(server, { requestTimeoutMs: 10_000 })).table<Reading>({
+  // Messages name the place, and ports differ.
+  sqlServerPlace(
+    { ...parsePlace(server.place), shown: 'sqlserver://test' },
+    optionsFor(server, { requestTimeoutMs: 10_000 }),
+  ).table<Reading>({
     table: 'readings',
     schema,
   })
@@ -111,6 +115,54 @@ for (const [name, arm] of faults) {
   })
 }
 
+test('an owner that wakes when its load was cleaned up begins no split of it anew, and a later load of that id does', async () => {
+  const world = await appendServer()
+  const owned = (epoch: number, startedAtMs: number) =>
+    testSplitContext({ load: { loadId: 'the load', startedAtMs, attempt: 1, epoch } })
+  const successor = owned(2, 1_000)
+  const writer = await sinkAt(world).open(successor)
+  await writer.write(batchOf([reading(0)]))
+  await writer.commit()
+  await sinkAt(world).discard?.('the load', successor)
+
+  await expect(sinkAt(world).open(owned(1, 1_000))).rejects.toMatchObject({ code: 'ETL_STATE_CONFLICT' })
+  const later = await sinkAt(world).open(owned(1, 2_000))
+  await later.write(batchOf([reading(1)]))
+  await later.commit()
+
+  expect(world.rows.map(({ id }) => id)).toEqual([0, 1])
+})
+
+test('who was succeeded leaves the splits of a load alone', async () => {
+  const world = await appendServer()
+  const owned = (epoch: number) => testSplitContext({ load: { loadId: 'the load', startedAtMs: 0, attempt: 1, epoch } })
+  await (await sinkAt(world).open(owned(1))).suspend()
+  const writer = await sinkAt(world).open(owned(2))
+
+  await sinkAt(world).discard?.('the load', owned(1))
+  await writer.write(batchOf([reading(0)]))
+  await writer.commit()
+
+  expect(world.rows).toHaveLength(1)
+})
+
+// Between a write and the save of its rejects is where one could be lost.
+describeCrashes<Reading>('appending with rejects of a step and of the table itself', {
+  expected: [...splits.a, ...splits.b].filter(({ id }) => id !== 1 && id !== 4),
+  kinds: ['crash'],
+  only: ({ call }) => call.name === 'write' || (call.name === 'save' && call.about.startsWith('rejects')),
+  steps: flow => flow.validate(schema.refine(({ id }) => id !== 1, 'not the first')),
+  async build() {
+    const world = await appendServer(true)
+    const state = memoryState()
+    world.refuse(({ id }) => id === 4)
+    return {
+      open: () => ({ source: arraySource<Reading>({ splits }), sink: sinkAt(world), state }),
+      read: () => readingsOf(world),
+    }
+  },
+})
+
 test.each([
   ['halving, behind savepoints', false],
   ['tries of their own, where the transaction is given up', true],
@@ -129,6 +181,7 @@ test.each([
       1,
     ),
   )
+  await writer.commit()
 
   expect(rejected.map(({ row, error }) => [row, error.code, error.context.number])).toEqual([
     [2, 'ETL_RECORD_REFUSED', 547],
@@ -137,6 +190,8 @@ test.each([
   ])
   expect(world.rows.map(({ id }) => id)).toEqual(Array.from({ length: 101 }, (_, i) => i).filter(i => ![3, 77, 78].includes(i)))
   expect(statements(world.server).some(sql => sql.startsWith('SAVE TRANSACTION'))).toBe(true)
+  // Those that are left are written together: halves would be another history.
+  expect(statements(world.server).findLast(sql => sql.startsWith('INSERT INTO [dbo].[readings]'))).not.toContain('WHERE')
 })
 
 test('a row that nobody expected to be refused is found when the batches come again', async () => {
@@ -150,6 +205,7 @@ test('a row that nobody expected to be refused is found when the batches come ag
   await expect(writer.flush()).rejects.toMatchObject({ code: 'ETL_SINK_REFUSED', retry: 'later' })
   const again = await sink.open(testSplitContext())
   const { rejected } = await again.write(batchOf(records))
+  await again.flush()
 
   expect(rejected).toMatchObject([{ row: 1 }])
   expect(world.rows.map(({ id }) => id)).toEqual([0, 2])

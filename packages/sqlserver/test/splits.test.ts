@@ -9,12 +9,14 @@ const books = { columns: [['batch_no', 'bigint'], 'cursor', 'receipt'] as const,
 const takenKey = { number: 2627, class: 14, message: 'Violation of PRIMARY KEY constraint.' }
 
 test('a split is written before it is read, so that nobody writes it meanwhile, hints or no hints', async () => {
-  const server = await protocolServer({ handler: ({ sql }) => (sql.startsWith('SELECT') ? { rowset: books } : { rowCount: 1 }) })
+  const server = await protocolServer({
+    handler: ({ sql }) => (sql.startsWith('SELECT [batch_no]') ? { rowset: books } : { rowCount: 1 }),
+  })
 
   const { checkpoint, receipt } = await databaseOf(server).transaction(session => takeSplit(session, part, ctx))
 
   expect([checkpoint, receipt.rows]).toEqual([{ batchNo: 7, cursor: [1] }, 70])
-  const [, update, select] = statements(server)
+  const [update, select] = statements(server).slice(-3)
   expect(update).toMatch(/^UPDATE .* WHERE \[load_hash\] = @load AND \[split_hash\] = @split AND \[epoch\] <= @epoch$/)
   expect(select).toMatch(/^SELECT \[batch_no\]/)
 })
@@ -24,6 +26,7 @@ test('of two that begin a split at the same moment the later owner has it', asyn
   const server = await protocolServer({
     handler({ sql }) {
       if (sql.startsWith('INSERT')) return { error: takenKey }
+      if (sql.startsWith('SELECT COUNT(*)')) return undefined
       return sql.startsWith('SELECT') ? { rowset: books } : { rowCount: taking++ === 0 ? 0 : 1 }
     },
   })
@@ -39,4 +42,16 @@ test('a split that an owner of a later epoch has is a conflict', async () => {
   const taking = databaseOf(server).transaction(session => takeSplit(session, part, ctx))
 
   await expect(taking).rejects.toMatchObject({ code: 'ETL_STATE_CONFLICT' })
+})
+
+test('a split of a load that a later owner has cleaned up after is not begun anew', async () => {
+  const server = await protocolServer({
+    handler: ({ sql }) =>
+      sql.startsWith('SELECT COUNT(*)') ? { rowset: { columns: [['n', 'int']], rows: [[1]] } } : { rowCount: 1 },
+  })
+
+  const taking = databaseOf(server).transaction(session => takeSplit(session, part, ctx))
+
+  await expect(taking).rejects.toMatchObject({ code: 'ETL_STATE_CONFLICT' })
+  expect(statements(server).filter(sql => /^(INSERT|UPDATE)/.test(sql))).toEqual([])
 })

@@ -11,10 +11,14 @@ export interface Loading {
   readonly begin: readonly string[]
   /** What only one transaction may write at a time. */
   readonly locks: readonly string[]
-  /** The split is read again from its start: what is not visible yet is dropped, in the transaction of its first batch. */
-  restart?(session: Session): Promise<void>
-  /** @param where - Which raw rows, as a condition over `seq`. Default: all. */
-  statements(where?: string): readonly LoadStatement[]
+  /** Batches from this one on are written again, and perhaps hold other records: what is not visible yet of them is dropped first. */
+  restart?(session: Session, fromBatch: number): Promise<void>
+  /**
+   * @param batchNo - Of the newest batch among the rows. A split goes on behind a checkpoint, so the batches of one transaction come again
+   * together or not at all.
+   * @param where - Which raw rows, as a condition over `seq`. Default: all.
+   */
+  statements(batchNo: number, where?: string): readonly LoadStatement[]
 }
 
 /** Rows go to their tables at once. */
@@ -24,6 +28,6 @@ export function directLoading(plan: RelationalPlan, ctx: SplitContext): Loading 
     begin: [],
     // Rows that are only added do not meet; others are looked for first. In one order, or two would wait for each other.
     locks: isPlain(plan) ? [] : plan.tables.map(({ at }) => tableSql(at).toLowerCase()).sort(),
-    statements: where => loadSql(plan, { startedSql, ...(where === undefined ? {} : { where }) }),
+    statements: (_, where) => loadSql(plan, { startedSql, ...(where === undefined ? {} : { where }) }),
   }
 }

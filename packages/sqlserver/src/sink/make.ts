@@ -5,7 +5,7 @@ import { isTakenName } from '../errors.js'
 import type { Session } from '../session.js'
 import { takeLocks } from './locks.js'
 import { schemaWork } from './schema-check.js'
-import { createSplits } from './splits.js'
+import { createBooks } from './splits.js'
 
 /** What was made sure of, once for each run. */
 export interface Made {
@@ -32,7 +32,7 @@ export async function makeTables(database: Database, place: string, plan: Relati
   await locked(async session => {
     // Looked at again: it may have been made meanwhile.
     const { statements } = found.missing ? await schemaWork(session, plan, place) : { statements: [] }
-    for (const sql of [...statements, createSplits]) await session.run(sql)
+    for (const sql of [...statements, ...createBooks]) await session.run(sql)
   })
   return {
     ...found,

@@ -41,17 +41,17 @@ export function stagedLoading(plan: RelationalPlan, part: Part, ctx: SplitContex
     begin: [
       createGroups,
       `IF OBJECT_ID(${textSql(staged)}, N'U') IS NULL
-CREATE TABLE ${staged} (${['[n] BIGINT IDENTITY(1,1) NOT NULL PRIMARY KEY', '[split_hash] NVARCHAR(40) NOT NULL', ...columns].join(', ')})`,
+CREATE TABLE ${staged} (${['[n] BIGINT IDENTITY(1,1) NOT NULL PRIMARY KEY', '[split_hash] NVARCHAR(40) NOT NULL', '[batch] BIGINT NOT NULL', ...columns].join(', ')})`,
     ],
     locks: [],
-    async restart(session) {
-      await session.run(`DELETE FROM ${staged} WHERE [split_hash] = ${split}`)
+    async restart(session, fromBatch) {
+      await session.run(`DELETE FROM ${staged} WHERE [split_hash] = ${split} AND [batch] >= ${fromBatch}`)
     },
-    statements: where => [
+    statements: (batchNo, where) => [
       {
         sql:
-          `INSERT INTO ${staged} (${['[split_hash]', ...values.map(({ field }) => `[f${field}]`)].join(', ')})\n` +
-          `SELECT ${[split, ...values.map(({ sql }) => sql)].join(', ')} FROM ${rawTable}${where === undefined ? '' : ` WHERE ${where}`} ORDER BY [seq]`,
+          `INSERT INTO ${staged} (${['[split_hash]', '[batch]', ...values.map(({ field }) => `[f${field}]`)].join(', ')})\n` +
+          `SELECT ${[split, batchNo, ...values.map(({ sql }) => sql)].join(', ')} FROM ${rawTable}${where === undefined ? '' : ` WHERE ${where}`} ORDER BY [seq]`,
         writes: 0,
       },
     ],

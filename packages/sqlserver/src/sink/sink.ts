@@ -16,7 +16,7 @@ import { takeLocks } from './locks.js'
 import { type Made, makeTables } from './make.js'
 import { dropStaged, groupLock, groupStillThere, publishGroup, stagedLoading, surveyGroup } from './replace.js'
 import { schemaWork } from './schema-check.js'
-import { forgetSplits, hasSplits, isSucceeded, loadHash, type Part, partOf, takeSplit } from './splits.js'
+import { forgetSplits, hasBooks, isSucceeded, loadHash, loadLock, type Part, partOf, takeSplit } from './splits.js'
 import { bytesTogether, splitWriter } from './writer.js'
 
 /** A sink for one table. */
@@ -90,11 +90,18 @@ function sinkFor<T>(database: Database, home: StateHome, name: string, shape: Si
       translated(action(`begin split "${ctx.split.id}"`), async () => {
         const loading = loadingOf(ctx)
         const made = await make(loading, ctx)
-        const held = await database.transaction(session => takeSplit(session, part, ctx), ctx.signal)
+        // The rows of a replaced group wait in a table without constraints.
+        const mayRefuse = () => refused || (made.strict && !replaces)
+        const held = await database.transaction(async session => {
+          await takeLocks(session, place, [loadLock(loadHash(part, ctx))])
+          return takeSplit(session, part, ctx)
+        }, ctx.signal)
         return splitWriter<T>({
           ...{ database, place, plan: plan(), loading, held, ctx, collation: made.collation },
           readRow: rowReader(plan(), sqlServerRules),
-          batchByBatch: () => made.strict || refused || plan().tables.some(({ history }) => history !== undefined),
+          mayRefuse,
+          // What is in one transaction decides what history sees: batches must not be put together by chance.
+          batchByBatch: () => mayRefuse() || plan().tables.some(({ history }) => history !== undefined),
           refusesRows() {
             refused = true
           },
@@ -121,12 +128,13 @@ function sinkFor<T>(database: Database, home: StateHome, name: string, shape: Si
       const load = loadHash(part, { ...ctx, load: { ...ctx.load, loadId } })
       await translated(action(`clean up after load ${loadId}`), () =>
         database.session(async session => {
-          if (!(await hasSplits(session))) return
+          if (!(await hasBooks(session))) return
           await session.transaction(async () => {
+            await takeLocks(session, place, [loadLock(load)])
             // Who was succeeded leaves cleaning up to the successor.
             if (await isSucceeded(session, load, ctx.load.epoch)) return
             await dropStaged(session, load)
-            await forgetSplits(session, load)
+            await forgetSplits(session, load, loadId, ctx)
           })
         }, ctx.signal),
       )

@@ -11,7 +11,9 @@ import { type RowReader, readRows, writerCalls } from '@millrace/relational'
 import type { Value } from '@millrace/schema/columns'
 import { sentValue } from '../bulk-types.js'
 import { blamesRow, refusedRow, translated } from '../errors.js'
-import { type Keeping, keepRows } from './kept.js'
+import { keepRows } from './kept.js'
+import type { Keeping, RowsOnTheirWay } from './load-rows.js'
+import { findRefusedRows } from './refused-rows.js'
 
 /** Batches go to the server together until so many rows or bytes wait: a transaction costs as much as some thousand rows. */
 const rowsTogether = 20_000
@@ -21,23 +23,31 @@ export const bytesTogether = 8 * 1024 * 1024
 export interface WriterParts extends Keeping {
   readonly readRow: RowReader
   readonly ctx: SplitContext
-  /** Each batch has a transaction of its own, and the rows the server refuses are found in it. */
+  /** Each batch has a transaction of its own. */
   batchByBatch(): boolean
+  /** The server may refuse single rows: they are looked for in each batch. Only where `batchByBatch`. */
+  mayRefuse(): boolean
   /** Called when the server refused a row nobody expected it to. */
   refusesRows(): void
 }
 
-/** Writes one split: rows are checked as they come, and go to the server in one bulk load and one transaction with the checkpoint. */
+/**
+ * Writes one split: rows are checked as they come, and go to the server in one bulk load and one transaction with the checkpoint.
+ *
+ * A batch is never kept by the call that brings it: its rejects are not durable before that call has returned. It is kept by the next one.
+ */
 export function splitWriter<T>(parts: WriterParts): SinkWriter<T> {
   const { place, plan, held, readRow, ctx } = parts
   const action = { side: 'sink', place, doing: `write ${plan.tables.map(({ name }) => name).join(', ')}` } as const
   const values: (Value | null)[] = new Array(plan.fields.length).fill(null)
-  let rows: unknown[][] = []
+  /** Of the batches since the last transaction, without those the server refuses. */
+  let rows: (readonly unknown[])[] = []
   let bytes = 0
   let newest = held.checkpoint
   let receipt = held.receipt
+  /** The last batch that waits. */
   let pending: Checkpoint | undefined
-  let restarts = false
+  let restartsFrom: number | undefined
 
   const calls = writerCalls(ctx.split.id)
   const during = <V>(act: () => Promise<V>): Promise<V> => calls.during(() => translated(action, act))
@@ -51,44 +61,41 @@ export function splitWriter<T>(parts: WriterParts): SinkWriter<T> {
     }
     rows.push(row)
   }
-  const keep = async (complete = false): Promise<ReadonlyMap<number, unknown>> => {
-    if (pending === undefined && !complete) return new Map()
-    const finds = parts.batchByBatch()
+  const waiting = (): RowsOnTheirWay => ({ rows, batchNo: pending?.batchNo ?? 0, restartsFrom })
+  const keep = async (complete = false): Promise<void> => {
+    if (pending === undefined && !complete) return
     const checkpoint = pending ?? newest
-    try {
-      const kept = await keepRows(parts, { rows, checkpoint, receipt, complete, restarts, finds }, ctx.signal)
-      newest = checkpoint
-      receipt = kept.receipt
-      pending = undefined
-      restarts = false
-      rows = []
-      bytes = 0
-      return kept.refused
-    } catch (error) {
-      throw blamesRow(error) && !finds ? unexpected(error) : error
-    }
+    receipt = await keepRows(parts, waiting(), { checkpoint, receipt, complete }, ctx.signal).catch(error => {
+      throw blamesRow(error) ? unexpected(error) : error
+    })
+    newest = checkpoint
+    pending = undefined
+    restartsFrom = undefined
+    rows = []
+    bytes = 0
   }
   const unexpected = (cause: unknown): SinkError => {
     parts.refusesRows()
-    const text = `A row was refused in ${place}. The batches since the last checkpoint are written again, one by one, to find it.`
+    const text = `A row was refused in ${place}. What came since the last checkpoint is written again, batch by batch, to find it.`
     return new SinkError('ETL_SINK_REFUSED', text, { retry: 'later', context: { place }, cause })
   }
   const takeBatch = async (batch: Batch<T>): Promise<readonly RefusedRow[]> => {
     ctx.signal.throwIfAborted()
-    // Read again from the start, though rows of it are here: a source that gives other records the second time.
-    if (pending === undefined && newest && batch.checkpoint.batchNo <= newest.batchNo) restarts = true
+    const { batchNo } = batch.checkpoint
+    const again = batchNo <= ((pending ?? newest)?.batchNo ?? 0)
+    if (again || parts.batchByBatch() || rows.length >= rowsTogether || bytes >= bytesTogether) await keep()
+    if (again) restartsFrom = batchNo
     const rowOf: number[] = []
     const rejected = readRows(batch.rows.toArray(), readRow, values, row => {
       rowOf.push(row)
       add()
     })
     pending = batch.checkpoint
-    if (parts.batchByBatch()) {
-      for (const [seq, said] of await keep()) rejected.push({ row: rowOf[seq] as number, error: refusedRow(said, place) })
-      return rejected.sort((a, b) => a.row - b.row)
-    }
-    if (rows.length >= rowsTogether || bytes >= bytesTogether) await keep()
-    return rejected
+    if (!parts.mayRefuse() || rows.length === 0) return rejected
+    const refused = await findRefusedRows(parts, waiting(), ctx.signal)
+    rows = rows.filter((_, seq) => !refused.has(seq))
+    const found = [...refused].map(([seq, said]) => ({ row: rowOf[seq] as number, error: refusedRow(said, place) }))
+    return [...rejected, ...found].sort((a, b) => a.row - b.row)
   }
   const end = async () => {
     await calls.end()

@@ -22,20 +22,30 @@ interface Split {
   receipt: string
 }
 
+/** A load that was cleaned up. */
+interface Cleaned {
+  readonly started: string
+  readonly epoch: string
+}
+
 interface Books {
   rows: AppendedRow[]
   splits: Map<string, Split>
+  loads: Map<string, Cleaned>
 }
 
 /** What a session has changed and not committed, with a copy for each savepoint. */
 interface Open extends Books {
+  /** As it was when the transaction began. */
+  readonly before: Books
   saved: Books | undefined
   raw: readonly (readonly unknown[])[]
 }
 
-const copy = ({ rows, splits }: Books): Books => ({
+const copy = ({ rows, splits, loads }: Books): Books => ({
   rows: [...rows],
   splits: new Map([...splits].map(([key, split]) => [key, { ...split }])),
+  loads: new Map(loads),
 })
 
 /**
@@ -43,21 +53,32 @@ const copy = ({ rows, splits }: Books): Books => ({
  * when connections break. It takes the statements at their word and proves nothing of their SQL.
  */
 export async function appendServer(strict = false): Promise<AppendServer> {
-  let committed: Books = { rows: [], splits: new Map() }
+  let committed: Books = { rows: [], splits: new Map(), loads: new Map() }
   let isRefused: (row: AppendedRow) => boolean = () => false
   let refusal = { number: 547, dooms: false }
-  let made = false
+  // A table of its own rules was there before.
+  let made = strict
   const state = stateTable()
   const open = new Map<number, Open>()
 
   const answer = (call: TdsCall): TdsAnswer | undefined => {
     const { kind, sql, session, bulk } = call
     const mine = open.get(session.no)
-    if (kind === 'begin') return void open.set(session.no, { ...copy(committed), saved: undefined, raw: rawOf(session.memory) })
+    if (kind === 'begin')
+      return void open.set(session.no, {
+        ...copy(committed),
+        before: copy(committed),
+        saved: undefined,
+        raw: rawOf(session.memory),
+      })
     if (kind === 'commit' && mine) {
       // What others committed meanwhile stays: rows are only added.
       const added = mine.rows.filter(row => !committed.rows.includes(row))
-      committed = { rows: [...committed.rows, ...added], splits: merged(committed.splits, mine.splits) }
+      committed = {
+        rows: [...committed.rows, ...added],
+        splits: merged(committed.splits, mine.before.splits, mine.splits),
+        loads: merged(committed.loads, mine.before.loads, mine.loads),
+      }
     }
     if (kind === 'commit' || kind === 'rollback') return void open.delete(session.no)
     if (bulk) return void session.memory.set('raw', bulk.rows)
@@ -93,6 +114,7 @@ export async function appendServer(strict = false): Promise<AppendServer> {
         },
       }
     if (sql.includes('FROM sys.columns AS c')) return columnsAnswer(made)
+    if (sql.includes('[_millrace_loads]')) return loadAnswer(call, mine ?? committed)
     if (sql.includes('[_millrace_splits]')) return splitAnswer(call, mine ?? committed)
     if (sql.startsWith('INSERT INTO [dbo].[readings]') && mine) return insert(sql, { ...mine, raw: rawOf(session.memory) }, mine)
     return undefined
@@ -133,8 +155,23 @@ export async function appendServer(strict = false): Promise<AppendServer> {
 
 const rawOf = (memory: Map<string, unknown>) => (memory.get('raw') ?? []) as Open['raw']
 
-function merged(before: Books['splits'], now: Books['splits']): Books['splits'] {
-  return new Map([...before, ...now])
+/** What is there, with what a transaction changed of what it found. */
+function merged<V>(there: Map<string, V>, before: Map<string, V>, now: Map<string, V>): Map<string, V> {
+  const same = (key: string) => JSON.stringify(before.get(key)) === JSON.stringify(now.get(key))
+  const result = new Map(there)
+  for (const key of before.keys()) if (!now.has(key)) result.delete(key)
+  for (const [key, value] of now) if (!same(key)) result.set(key, value)
+  return result
+}
+
+function loadAnswer({ sql, params }: TdsCall, { loads }: Books): TdsAnswer | undefined {
+  const { load, started, epoch } = params as Readonly<Record<string, string>>
+  if (sql.startsWith('INSERT')) return void loads.set(load as string, { started: started as string, epoch: epoch as string })
+  if (sql.startsWith('DELETE')) return void loads.delete(load as string)
+  if (sql.startsWith('IF')) return undefined
+  const known = loads.get(load as string)
+  const isCleaned = known && BigInt(known.started) >= BigInt(started as string) && BigInt(known.epoch) >= BigInt(epoch as string)
+  return { rowset: { columns: [['n', 'int']], rows: [[sql.includes('OBJECT_ID') || isCleaned ? 1 : 0]] } }
 }
 
 function splitAnswer({ sql, params }: TdsCall, { splits }: Books): TdsAnswer | undefined {
@@ -172,7 +209,11 @@ function splitAnswer({ sql, params }: TdsCall, { splits }: Books): TdsAnswer | u
     for (const each of [...splits.keys()]) if (each.startsWith(`${params.load}/`)) splits.delete(each)
     return undefined
   }
-  return { rowset: { columns: [['n', 'int']], rows: [[1]] } }
+  if (sql.startsWith('IF')) return undefined
+  const later = [...splits].filter(
+    ([key, { epoch }]) => key.startsWith(`${given.load}/`) && BigInt(epoch) > BigInt(given.epoch as string),
+  )
+  return { rowset: { columns: [['n', 'int']], rows: [[later.length]] } }
 }
 
 /** The columns of the table in the tests: `id INT NOT NULL, name NVARCHAR(20) NULL, big BIGINT NOT NULL`. */

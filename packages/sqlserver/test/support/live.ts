@@ -9,7 +9,7 @@ import { numberOf } from '../../src/errors.js'
 import { serverPlace } from '../../src/place.js'
 import type { Session } from '../../src/session.js'
 import { dropStaged } from '../../src/sink/replace.js'
-import { forgetSplits, loadHash, partOf } from '../../src/sink/splits.js'
+import { loadHash, partOf } from '../../src/sink/splits.js'
 import { quoted, tableSql, textSql } from '../../src/sql.js'
 import { type LiveAddress, liveAddress } from './live-address.js'
 
@@ -81,12 +81,13 @@ async function again<V>(act: () => Promise<V>, left = 5): Promise<V> {
 
 /** Removes what a pipeline has in the books of some tables, and its state. Rows of other tests are none of ours. */
 async function forget(session: Session, pipeline: string, tables: readonly string[]): Promise<void> {
-  if (await hasBooks(session, '_millrace_splits')) {
-    const rows = await session.rows('SELECT [load_id] FROM [dbo].[_millrace_splits] WHERE [pipeline] = @pipeline', { pipeline })
+  for (const books of ['_millrace_splits', '_millrace_loads']) {
+    if (!(await hasBooks(session, books))) continue
+    const rows = await session.rows(`SELECT [load_id] FROM [dbo].[${books}] WHERE [pipeline] = @pipeline`, { pipeline })
     for (const loadId of new Set(rows.map(([id]) => id as string))) {
       const load = loadHash(partOf('', tables), { pipeline, load: { ...testContext().load, loadId } })
       await dropStaged(session, load)
-      await forgetSplits(session, load)
+      await session.run(`DELETE FROM [dbo].[${books}] WHERE [load_hash] = @load`, { load })
     }
   }
   if (await hasBooks(session, '_millrace_groups')) {

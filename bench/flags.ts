@@ -3,7 +3,7 @@ import type { BenchCase } from './case.js'
 import { caseByName, comparisons, memoryCases } from './cases/index.js'
 import type { MemoryRuns } from './memory.js'
 
-const parts = ['memory', 'throughput', 'minute'] as const
+const parts = ['memory', 'throughput', 'minute', 'bundle'] as const
 type Part = (typeof parts)[number]
 
 /** What is to be measured, and how. */
@@ -23,10 +23,10 @@ const fullRecords = 1_000_000
 
 export const help = `npm run bench -- [flags]
 
-  --only memory|throughput|minute  One of the parts. Default: all; with --case, memory and throughput.
+  --only memory|throughput|minute|bundle  One of the parts. Default: all; with --case, memory and throughput.
   --case <text>              Only the cases whose name has this in it.
   --records <n>              Records of the smaller memory run (the larger has ten times as many) and of each throughput run. Default ${fullRecords}.
-  --runs <n>                 Runs of each case. Default: memory 3 at the small size and 1 at the large one, throughput and minute 5.
+  --runs <n>                 Runs of each case. Default: memory 3 at the small size and 1 at the large one, throughput and minute 5, bundle 20 (four times the flag).
   --quick                    ${quickRecords} records, one run: does everything work? Says nothing about speed or memory.
   --cpu-prof                 A CPU profile of every run, in <out>/profiles, for the DevTools of Chrome or an editor. Slows the run.
   --out <folder>             Where bench.json, profiles and the files of a run go; it needs some 4 GB. Default ./out.
@@ -44,7 +44,8 @@ Examples:
 Cases with sqlserver in their name are left out unless MILLRACE_TEST_SQLSERVER holds sqlserver://user:password@host:port/database of a
 server whose tables bench_ours and bench_peer may be overwritten.
 
-Exits with 1 if memory grew by more than 15 %, or if both sides of a comparison did not write the same.
+Exits with 1 if memory grew by more than 15 %, if both sides of a comparison did not write the same, or if the bundle is larger than 1 MB or
+takes more than 1.5 times as long to import as the client of S3 alone.
 `
 
 /** Reads the flags. Throws an Error that says what is wrong; `help` if help was asked for. */
@@ -65,7 +66,7 @@ export function flagsFrom(args: readonly string[]): Flags | 'help' {
   if (values.help) return 'help'
   const only = parts.find(part => part === values.only)
   if (values.only !== undefined && only === undefined)
-    throw new Error(`--only takes memory, throughput or minute, and not "${values.only}".`)
+    throw new Error(`--only takes memory, throughput, minute or bundle, and not "${values.only}".`)
   const runs = values.runs === undefined ? undefined : wholeNumber('--runs', values.runs)
   return {
     only,
@@ -99,5 +100,6 @@ export function chosen(flags: Flags) {
     memory: isAsked('memory') ? memoryCases.filter(named) : [],
     throughput: isAsked('throughput') ? comparisons.filter(({ ours, peer }) => named(ours) || named(peer)) : [],
     minute: flags.only === 'minute' || (flags.only === undefined && flags.case === ''),
+    bundle: flags.only === 'bundle' || (flags.only === undefined && flags.case === ''),
   }
 }

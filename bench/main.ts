@@ -1,11 +1,12 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, cpus, totalmem } from 'node:os'
 import { join, resolve } from 'node:path'
+import { bundleOf, bundleProblems } from './bundle.js'
 import { chosen, type Flags, flagsFrom, help } from './flags.js'
 import type { Bench } from './measure.js'
 import { type MemoryResult, memoryOf } from './memory.js'
 import { minutes } from './minute.js'
-import { type BenchReport, memoryTable, minuteTable, problemsOf, throughputTable } from './report.js'
+import { type BenchReport, bundleTable, memoryTable, minuteTable, problemsOf, throughputTable } from './report.js'
 import { compare, type ThroughputResult } from './throughput.js'
 
 /** Measures what the flags ask for, prints tables, writes `bench.json`. Returns the exit code. */
@@ -54,17 +55,21 @@ async function measureAll(bench: Bench, flags: Flags, root: string): Promise<Ben
     memory,
     throughput,
     ...(cases.minute ? { minute: await minutes(bench, root, flags.throughputRuns) } : {}),
+    ...(cases.bundle ? { bundle: await bundleOf(bench, root, flags.throughputRuns) } : {}),
   }
 }
 
 function report(measured: BenchReport, file: string): number {
   const { node, platform, cores, processor } = measured.machine
-  const tables = [memoryTable(measured.memory), throughputTable(measured.throughput), minuteTable(measured.minute)].filter(
-    text => text !== '',
-  )
+  const tables = [
+    memoryTable(measured.memory),
+    throughputTable(measured.throughput),
+    minuteTable(measured.minute),
+    bundleTable(measured.bundle),
+  ].filter(text => text !== '')
   process.stdout.write(`Node ${node}, ${platform}, ${cores} cores (${processor})\n\n${tables.join('\n')}`)
   writeFileSync(file, `${JSON.stringify(measured, null, 2)}\n`)
-  const problems = problemsOf(measured)
+  const problems = [...problemsOf(measured), ...bundleProblems(measured.bundle)]
   for (const problem of problems) process.stderr.write(`${problem}\n`)
   return problems.length > 0 ? 1 : 0
 }

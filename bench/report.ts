@@ -1,3 +1,4 @@
+import type { BundleResult } from './bundle.js'
 import type { MemoryResult } from './memory.js'
 import type { MinuteResult } from './minute.js'
 import { median } from './numbers.js'
@@ -17,6 +18,7 @@ export interface BenchReport {
   readonly memory: readonly MemoryResult[]
   readonly throughput: readonly ThroughputResult[]
   readonly minute?: MinuteResult
+  readonly bundle?: BundleResult
 }
 
 /** One line per case, or nothing for no case. */
@@ -68,6 +70,26 @@ export function minuteTable(result: MinuteResult | undefined): string {
     `${((wallMs / 60_000) * 100).toFixed(1)} %`,
   ]
   return table(['a minute, as a command', 'readings', 'faults in all', 'wall s', 'of the minute'], [row])
+}
+
+/** Size, and how long the imports take beside that of the client of S3 alone. */
+export function bundleTable(result: BundleResult | undefined): string {
+  if (!result) return ''
+  const { zippedBytes, codeBytes, importMs, withClientMs, peerMs, timesPeer } = result
+  return table(
+    ['bundle', 'zipped MB', 'code MB', 'import ms', 'times the peer'],
+    [
+      [
+        'worldbank-s3',
+        (zippedBytes / 1e6).toFixed(2),
+        (codeBytes / 1e6).toFixed(2),
+        median(importMs).toFixed(1),
+        ratio(timesPeer.import),
+      ],
+      ['worldbank-s3, client loaded', '', '', median(withClientMs).toFixed(1), ratio(timesPeer.withClient)],
+      ['s3-client-alone', '', '', median(peerMs).toFixed(1), '1'],
+    ],
+  )
 }
 
 /** What makes the benchmark fail: one line each. */

@@ -42,8 +42,19 @@ describe('npm run bench', () => {
     expect(readdirSync(out)).toEqual(['bench.json'])
   })
 
+  test('bundles World Bank to S3, and imports it beside the client of S3', { timeout: 120_000 }, () => {
+    const { stdout, status } = bench('--quick', '--only', 'bundle')
+
+    const { bundle } = reported()
+    expect(bundle?.zippedBytes).toBeLessThan(1_000_000)
+    expect([bundle?.importMs.length, bundle?.peerMs.length, bundle?.withClientMs.length]).toEqual([4, 4, 4])
+    expect(stdout).toMatch(/^worldbank-s3 +0\.\d+ .*\nworldbank-s3, client loaded .*\ns3-client-alone .* 1$/m)
+    expect(status).toBe(0)
+    expect(readdirSync(out)).toEqual(['bench.json'])
+  })
+
   test('says what a flag takes', () => {
-    expect(() => flagsFrom(['--only', 'speed'])).toThrow('--only takes memory, throughput or minute')
+    expect(() => flagsFrom(['--only', 'speed'])).toThrow('--only takes memory, throughput, minute or bundle')
     expect(() => flagsFrom(['--records', '1e6.5'])).toThrow('--records takes a whole number')
     expect(() => flagsFrom(['--case', 'xml'])).toThrow('Cases: generated-csv-folder')
     expect(flagsFrom(['--help'])).toBe('help')

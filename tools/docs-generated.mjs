@@ -78,7 +78,7 @@ export function stopTable({ guaranteeOf }) {
 /** Families of codes, in the order of the page; the first pattern that fits counts. */
 const families = [
   ['Set-up', /_(CONFIG|PARAMS|PLACE|GUARANTEE|COLUMNS|SCHEMA|BOOKMARKS)_?/],
-  ['The command', /_(FLAGS|PIPELINE|INIT)_|_STATE_NONE$/],
+  ['The command', /_(FLAGS|PIPELINE|INIT|BUNDLE)_|_STATE_NONE$/],
   ['Sources', /^ETL_(SOURCE|PLAN|BATCH)_/],
   ['Sinks and objects', /^ETL_(SINK|OBJECT|STAGING)_/],
   ['Records and rejects', /^ETL_(RECORD|REJECTS)_/],

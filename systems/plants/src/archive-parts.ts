@@ -1,4 +1,5 @@
 import {
+  ConfigError,
   type Connect,
   type Format,
   hashOf,
@@ -48,16 +49,27 @@ interface PartParams {
  *
  * A group whose objects are as the last load read them is skipped as unchanged; whatever came late makes it read anew. Objects that were
  * replaced while they are read fail with `ETL_SOURCE_CHANGED`, and what no reading can be made of is a reject.
+ *
+ * @throws ConfigError `ETL_CONFIG_INVALID` while it plans, where all the archive has is in the other format.
  */
 export function archiveParts<T>(options: ArchivePartsOptions<T>): Source<T> {
   const { connect, place, format } = options
-  const objectsOf = (ctx: RunContext) =>
+  const objectsOf = (ctx: RunContext, as = format) =>
     connect.objectsFrom<object>(place, {
-      format: formatOf(format),
+      format: formatOf(as),
       prefix: options.prefix(ctx),
-      suffix: `.${format}`,
+      suffix: `.${as}`,
       reread: true,
     })
+
+  const partsOf = async (ctx: RunContext, as = format) => {
+    const parts = new Map<string, Split[]>()
+    for (const object of (await objectsOf(ctx, as).plan(ctx)).splits) {
+      const part = options.partOf(object.group ?? '', ctx)
+      if (part !== undefined) parts.set(part, [...(parts.get(part) ?? []), object])
+    }
+    return parts
+  }
 
   return Object.freeze<Source<T>>({
     name: 'archive',
@@ -65,12 +77,9 @@ export function archiveParts<T>(options: ArchivePartsOptions<T>): Source<T> {
     identity: { format },
 
     async plan(ctx): Promise<Plan> {
-      const { splits: objects } = await objectsOf(ctx).plan(ctx)
-      const parts = new Map<string, Split[]>()
-      for (const object of objects) {
-        const part = options.partOf(object.group ?? '', ctx)
-        if (part !== undefined) parts.set(part, [...(parts.get(part) ?? []), object])
-      }
+      const parts = await partsOf(ctx)
+      const other = format === 'csv' ? 'parquet' : 'csv'
+      if (parts.size === 0 && (await partsOf(ctx, other)).size > 0) throw otherFormat(place, format, other)
       const wanted = options.wanted(ctx)
       if (parts.size === 0 && !options.evenEmpty) return { splits: [], skipped: [{ group: wanted, reason: 'no data' }] }
       if (parts.size === 0) parts.set('', [])
@@ -118,6 +127,13 @@ export function archiveParts<T>(options: ArchivePartsOptions<T>): Source<T> {
       yield { records: options.recordsOf(readings, part), unreadable, bytes, cursor: part }
     },
   })
+}
+
+function otherFormat(place: string, format: ArchiveFormat, other: ArchiveFormat): ConfigError {
+  return new ConfigError(
+    'ETL_CONFIG_INVALID',
+    `The archive at ${place} has no ${format} there, but ${other}: say so (archived: ${other}).`,
+  )
 }
 
 const formatOf = (format: ArchiveFormat): Format<object> => (format === 'csv' ? csv() : parquet())

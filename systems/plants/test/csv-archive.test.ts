@@ -80,3 +80,9 @@ it('a day is summed up from an archive of CSV', async () => {
 
   expect(report.counts.written).toBe(new Set(readings.map(row => row.plant_id)).size)
 })
+
+it('an archive of CSV that is asked for as Parquet says so, instead of having nothing', async () => {
+  const asked = run(daily, { from: place('archive'), to: place('daily'), day: '2026-06-01' })
+
+  await expect(asked).rejects.toThrow('has no parquet there, but csv: say so (archived: csv).')
+})

@@ -300,6 +300,21 @@ export const errorTexts = {
       'More records were rejected than `maxRejects` allows: a count is judged for each split while it is read, a share at its end and for the whole load. Without `maxRejects`: every record of a group was rejected, and the sink would replace what is there by nothing.',
     todo: 'What was published before stays. The message has the most frequent reason; correct it, or raise the limit. The next run plans anew.',
   },
+  ETL_EVENT_UNKNOWN: {
+    means:
+      'A Lambda was invoked with an event that no run can be made of: of a service that starts no pipeline, of a kind for which the pipeline declares no trigger, or with a body that is no JSON. Nothing was read or written. `context.fields` names the event’s fields, none of their values.',
+    todo: 'Declare what the parameters of such an event are in `triggers` of the pipeline, or take the function off what sends it.',
+  },
+  ETL_NO_PROGRESS: {
+    means:
+      'A load that goes on from invocation to invocation came no further in several of them (`mostInVain`, 3 by default). `context.splits` are those that are not done.',
+    todo: 'Give the function a longer timeout, the source smaller splits, or flush more often (`flushEvery`). What is durable stays: the next run goes on from there.',
+  },
+  ETL_RUN_STOPPED: {
+    means:
+      'A run in a Lambda reached its deadline, nothing was handed on, and nobody waits for the answer: the invocation fails so that its event comes again and the load goes on.',
+    todo: 'Nothing, if it goes on within the retries the event has. Give the handler `handOn`, or the function a longer timeout.',
+  },
   ETL_RUN_FAILED: {
     means:
       'A run in a Lambda ended as `failed`: the invocation fails, so that metrics, retries and the dead-letter queue see it. `report` says what was published all the same; `retry` is that of the first failure.',

@@ -27,7 +27,7 @@ export async function facts() {
     platform: 'node',
     target: 'node20',
     // Packages written as CommonJS ask for built-ins by require.
-    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+    banner: { js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);" },
     logLevel: 'silent',
   })
   const folder = mkdtempSync(join(tmpdir(), 'millrace-docs-'))

@@ -49,7 +49,7 @@ async function bundle(edits: readonly Edit[], world: string, outfile: string): P
     format: 'esm',
     conditions: ['millrace-source'],
     // Packages written as CommonJS ask for built-ins by require.
-    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+    banner: { js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);" },
     plugins: [patching(edits), withoutCompiler],
     logLevel: 'silent',
   })

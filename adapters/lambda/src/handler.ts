@@ -1,108 +1,140 @@
-import {
-  ConfigError,
-  EtlError,
-  errorsOf,
-  isPipeline,
-  type Logger,
-  overallStatus,
-  type Pipeline,
-  type RunOptions,
-  type RunReport,
-  run,
-  toJson,
-} from '@millrace/etl-core'
-
-/** What a handler needs of the context Lambda hands it. */
-export interface LambdaContext {
-  readonly awsRequestId: string
-  getRemainingTimeInMillis(): number
-}
+import { ConfigError, EtlError, errorJson, isPipeline, type Pipeline, type RunOptions } from '@millrace/etl-core'
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+import type { LambdaAnswer, ParamsAnswer, RunsAnswer } from './answers.js'
+import type { DeadLetters } from './dead-letters.js'
+import type { Asked } from './events/asked.js'
+import { eventFor } from './events/direct.js'
+import { isRequest } from './events/requests.js'
+import { understand } from './events/understand.js'
+import { isObject } from './events/unknown.js'
+import { fitted, mostAnswerBytes } from './fit-answer.js'
+import type { HandOn } from './hand-on.js'
+import { type Invocation, invocationOf, type LambdaContext, type Settings } from './invocation.js'
+import { isQueueBatch, runQueueBatch } from './queue-batch.js'
+import { type AnswerRequests, answerRequest } from './requests.js'
+import { type RunEnd, runAsked } from './run-asked.js'
+import { RunFailed } from './run-failed.js'
+import { shutdownSignal } from './shutdown.js'
 
 /**
- * A Lambda handler: the event holds the pipeline's parameters, the answer is the report. Lambda always hands over a context; called without
- * one, as from a script, the run has no deadline.
+ * A Lambda handler of a pipeline with parameters `P`. Lambda always hands over a context; called without one, as from a script, a run has no
+ * deadline.
  */
-export type LambdaHandler = (event: unknown, context?: LambdaContext) => Promise<RunReport>
+export type LambdaHandler<P = unknown> = <E>(event: E, context?: LambdaContext) => Promise<AnswerTo<E, P>>
+
+/** What an event `E` is answered with: parameters with the report of their run, another one by its kind. */
+export type AnswerTo<E, P> = [unknown] extends [P] ? LambdaAnswer : [E] extends [P | null] ? ParamsAnswer : LambdaAnswer
 
 /** How a handler runs its pipeline. */
 export interface LambdaOptions {
-  /** The parameters an event stands for. Default: the event itself; `null` stands for none. */
-  readonly params?: (event: unknown) => unknown
-  /** The trigger's identity, so that an event that is delivered twice changes nothing the second time. Default: the event has none. */
-  readonly loadId?: (event: unknown) => string | undefined
-  /** Handed on to `run`. Signal and deadline are the invocation's own. */
+  /** Handed on to `run`. Signal and deadline are the invocation's own, the identity of a load is its event's. */
   readonly run?: Omit<RunOptions, 'signal' | 'deadlineAtMs' | 'loadId'>
+  /** How a load that stops at the deadline goes on. Default: not by itself; the answer to an invocation says with which event it does. */
+  readonly handOn?: HandOn
+  /** A load that was handed on so many times in a row without coming further is ended as failed. Default 3. */
+  readonly mostInVain?: number
+  /** Each split is done within the function's timeout: needed for ends that keep nothing when they stop. Default false. */
+  readonly oneAttempt?: boolean
+  /** Where messages of a queue go that can never be run, with the reason. Default: they come again until the queue itself takes them away. */
+  readonly deadLetters?: DeadLetters
+  /** What a request is answered with. `accepted` needs `handOn`. Default `report`. */
+  readonly requests?: AnswerRequests
+  /** Longer reports are cut, in bytes. Default 6,000,000, as Lambda takes; a task of Step Functions takes 262,144. */
+  readonly mostAnswerBytes?: number
   /** Where log lines go, one JSON object each. Default: stdout, which is the function's log. */
   readonly write?: (line: string) => void
 }
 
-/** A run that ended as `failed`, or one that was followed by such a run. `report` says what was published all the same and what was not. */
-export class RunFailed extends EtlError {
-  readonly report: RunReport
-  constructor(report: RunReport) {
-    const published = report.groups.filter(group => group.status === 'published').length
-    const [error] = errorsOf(report)
-    const why = error ? `${error.message} [${error.code}]` : (report.reason ?? 'see its report')
-    const what =
-      report.status === 'failed'
-        ? `Pipeline "${report.pipeline}" failed in load ${report.loadId}`
-        : `What follows load ${report.loadId} of pipeline "${report.pipeline}" failed`
-    super('ETL_RUN_FAILED', `${what}: ${why} (${published} of ${report.groups.length} groups are published.)`, {
-      retry: error?.retry ?? 'later',
-      context: { loadId: report.loadId, published, groups: report.groups.length },
-    })
-    this.report = report
-  }
-}
-
 /**
- * Any pipeline as a Lambda handler. The event holds the parameters, the remaining time is the deadline, the report is the answer.
+ * Any pipeline as a Lambda handler, for every event that may start one: parameters as JSON (from people, a scheduler, a state machine), S3
+ * notifications, events of EventBridge, messages of SQS and SNS, requests to a function URL. What the parameters of an event are, the
+ * pipeline declares in `triggers`. The same event twice changes nothing.
  *
- * A run that nears the deadline flushes and answers with status `stopped`: invoke again with the same event and it goes on.
- * A run that fails throws {@link RunFailed}, so the function's error metric, its retries and its dead-letter queue work; a retry takes
- * the load up where it stood. One JSON line per run goes to the log.
+ * A run that nears the deadline flushes, and goes on in the next invocation. One that fails throws {@link RunFailed}, so the function's error
+ * metric, its retries and its dead-letter queue work; a retry takes the load up where it stood. One JSON line per run goes to the log.
  *
- * @throws ConfigError when called with something that is no pipeline. The handler throws ConfigError `ETL_PARAMS_INVALID` for an event
- * that is not valid, with all problems in the message, and whatever `run` throws, such as StateError `ETL_STATE_CONFLICT`.
+ * @throws ConfigError when called with something that is no pipeline. The handler throws ConfigError `ETL_PARAMS_INVALID` for parameters
+ * that are not valid, EtlError `ETL_EVENT_UNKNOWN` for an event that starts nothing, `ETL_NO_PROGRESS` for a load that comes no further,
+ * `ETL_RUN_STOPPED` where an event nobody waits for is not done and nothing was handed on, and whatever `run` throws, such as StateError
+ * `ETL_STATE_CONFLICT`. Messages and requests are answered instead.
  * @example
  * export const handler = lambdaHandler(population)
  */
-export function lambdaHandler(pipeline: Pipeline, options: LambdaOptions = {}): LambdaHandler {
+export function lambdaHandler<S extends StandardSchemaV1>(
+  pipeline: Pipeline<S>,
+  options: LambdaOptions = {},
+): LambdaHandler<StandardSchemaV1.InferInput<S>> {
   if (!isPipeline(pipeline)) throw new ConfigError('ETL_CONFIG_INVALID', 'lambdaHandler takes what definePipeline returned.')
-  const { params = event => event ?? {}, write = line => void process.stdout.write(`${line}\n`) } = options
-  return async (event, context) => {
-    const line = (level: string, message: string, more: object) =>
-      write(JSON.stringify({ level, message, pipeline: pipeline.name, requestId: context?.awsRequestId ?? null, ...more }))
-    const loadId = options.loadId?.(event)
-    const remainingMs = context?.getRemainingTimeInMillis()
-    const report = await run(pipeline, params(event) as never, {
-      log: jsonLog(line),
-      ...options.run,
-      ...(loadId === undefined ? {} : { loadId }),
-      ...(remainingMs === undefined ? {} : { deadlineAtMs: (options.run?.clock?.now() ?? Date.now()) + remainingMs }),
-    })
-    const overall = overallStatus(report)
-    const failed = overall === 'failed'
-    line(
-      failed ? 'ERROR' : 'INFO',
-      `run ${report.status}${overall === report.status ? '' : `, then ${overall}`}`,
-      summaryOf(report),
-    )
-    if (failed) throw new RunFailed(report)
-    return report
+  const { write = line => void process.stdout.write(`${line}\n`), requests = 'report' } = options
+  const { run = {}, handOn, mostInVain = 3, oneAttempt = false, deadLetters } = options
+  const settings: Settings = { pipeline: pipeline as unknown as Pipeline, run, handOn, mostInVain, oneAttempt }
+  const mostBytes = options.mostAnswerBytes ?? mostAnswerBytes
+  let environment: ReturnType<typeof shutdownSignal> | undefined
+  const handle = async (event: unknown, context?: LambdaContext): Promise<LambdaAnswer> => {
+    const coldStart = environment === undefined
+    environment ??= shutdownSignal()
+    const invocation = invocationOf(settings, context, write, { coldStart, signal: environment.signal })
+    const answering =
+      isObject(event) && isQueueBatch(event)
+        ? runQueueBatch(event.Records, invocation, deadLetters)
+        : isObject(event) && isRequest(event)
+          ? answerRequest(event, invocation, requests)
+          : answerEvent(event, invocation, mostBytes)
+    return environment.during<LambdaAnswer>(answering)
+  }
+  return handle as LambdaHandler<StandardSchemaV1.InferInput<S>>
+}
+
+async function answerEvent(event: unknown, invocation: Invocation, mostBytes: number): Promise<LambdaAnswer> {
+  try {
+    const { asked, leftOut } = understand(invocation.pipeline, event)
+    for (const message of leftOut) invocation.line('INFO', message, {})
+    const [one] = asked
+    if (one && asked.length === 1 && leftOut.length === 0) return await answerOne(one, invocation, mostBytes)
+    return await answerAll(asked, leftOut, invocation, mostBytes)
+  } catch (error) {
+    if (!(error instanceof RunFailed)) invocation.line('ERROR', 'invocation failed', { error: errorJson(error) })
+    throw error
   }
 }
 
-/** What a log query asks for. The whole report may be larger than one log line can be. */
-function summaryOf({ status, reason, loadId, attempt, durationMs, counts, left, notes, error, next }: RunReport): object {
-  const following = next?.slice(0, 10).map(({ pipeline, loadId, report, error, pending }) => {
-    return { pipeline, loadId, status: report?.status, pending, error: error ?? report?.error }
-  })
-  return { status, reason, loadId, attempt, durationMs, counts, left, notes: notes.slice(0, 10), error, next: following }
+async function answerOne(asked: Asked, invocation: Invocation, mostBytes: number): Promise<LambdaAnswer> {
+  const end = await runAsked(asked, invocation)
+  const report = fitted(end.report, mostBytes)
+  if (!end.left || end.handedOn !== undefined) return report
+  if (!asked.awaited) throw unfinished(asked, end)
+  return { ...report, again: eventFor(asked, end.left) }
 }
 
-function jsonLog(line: (level: string, message: string, more: object) => void): Logger {
-  const at = (level: string) => (message: string, context?: Readonly<Record<string, unknown>>) =>
-    line(level, message, context ? { context: toJson(context) } : {})
-  return { info: at('INFO'), warn: at('WARN') }
+/** Each record is tried, whatever became of the ones before it: together they come again, and those that are done change nothing then. */
+async function answerAll(
+  all: readonly Asked[],
+  leftOut: readonly string[],
+  invocation: Invocation,
+  mostBytes: number,
+): Promise<RunsAnswer> {
+  const ends: RunEnd[] = []
+  const errors: unknown[] = []
+  for (const asked of all) {
+    try {
+      const end = await runAsked(asked, invocation)
+      if (end.left && end.handedOn === undefined) throw unfinished(asked, end)
+      ends.push(end)
+    } catch (error) {
+      if (!(error instanceof RunFailed)) invocation.line('ERROR', `${asked.from} failed`, { error: errorJson(error) })
+      errors.push(error)
+    }
+  }
+  if (errors.length > 0) throw errors[0]
+  return { runs: ends.map(({ report }) => fitted(report, Math.floor(mostBytes / all.length))), leftOut }
+}
+
+/** Nobody waits for the answer, so an answer would be the end of it: an error makes Lambda try again. */
+function unfinished({ from }: Asked, { report }: RunEnd): EtlError {
+  return new EtlError(
+    'ETL_RUN_STOPPED',
+    `Load ${report.loadId} of pipeline "${report.pipeline}", for ${from}, has ${report.left} splits left at the deadline. It goes on when the ` +
+      'event comes again; with `handOn` it would go on by itself.',
+    { retry: 'later', context: { loadId: report.loadId, left: report.left } },
+  )
 }

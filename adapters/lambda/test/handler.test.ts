@@ -113,21 +113,6 @@ describe('a handler', () => {
     })
   })
 
-  test('makes parameters of another kind of event, and knows a delivered one again', async () => {
-    const event = { id: 'cdc73f9d', 'detail-type': 'Scheduled Event', detail: { count: 2 } }
-    const { handler, written } = deployed({
-      params: given => (given as typeof event).detail,
-      loadId: given => (given as typeof event).id,
-    })
-
-    const first = await handler(event, context())
-    const second = await handler(event, context())
-
-    expect(first).toMatchObject({ status: 'succeeded', loadId: 'cdc73f9d' })
-    expect(second.status).toBe('unchanged')
-    expect(written()).toEqual([1, 2])
-  })
-
   test('refuses to be made of something that is no pipeline', () => {
     expect(() => lambdaHandler({ name: 'x' } as never)).toThrow(/definePipeline/)
   })

@@ -101,4 +101,5 @@ export type {
   TableSourceOptions,
 } from './table-options.js'
 export { tee } from './tee.js'
+export type { BusEvent, MessageEvent, ObjectEvent, RequestEvent, ScheduleEvent, Triggers } from './triggers.js'
 export { delay, orAborted } from './wait.js'

@@ -6,6 +6,7 @@ import type { Guarantee } from './guarantee.js'
 import type { Follower } from './next.js'
 import type { RunReport } from './report.js'
 import type { Runnable } from './runnable.js'
+import type { Triggers } from './triggers.js'
 
 /** A pipeline's parts, as its author writes them. */
 export interface PipelineDefinition<S extends StandardSchemaV1> {
@@ -26,6 +27,8 @@ export interface PipelineDefinition<S extends StandardSchemaV1> {
   readonly loadOnly?: readonly (keyof StandardSchemaV1.InferInput<S> & string)[]
   /** What may stand before the colon of a place. */
   readonly connectors?: readonly Connector[]
+  /** The parameters of a run that an event starts, by the kind of event. Whoever takes events, as a Lambda does, asks here. */
+  readonly triggers?: Triggers<StandardSchemaV1.InferInput<S>>
   /**
    * `allow`: loads of different triggers (`loadId`) may run at the same time, each with an owner of its own. Only for sinks that merge by
    * key or keep the cursor in their transaction. Default: one load at a time.
@@ -54,6 +57,7 @@ export interface Pipeline<S extends StandardSchemaV1 = StandardSchemaV1> {
   readonly volatile: readonly string[]
   readonly loadOnly: readonly string[]
   readonly connectors: readonly Connector[]
+  readonly triggers: Triggers<unknown>
   readonly delivery: Guarantee['delivery'] | undefined
   readonly overlap: 'allow' | undefined
   readonly next: ((report: RunReport) => readonly Follower[]) | undefined
@@ -102,6 +106,7 @@ export function definePipeline<S extends StandardSchemaV1 = NoParams>(definition
     volatile: definition.volatile ?? [],
     loadOnly: definition.loadOnly ?? [],
     connectors,
+    triggers: definition.triggers ?? {},
     delivery: definition.delivery,
     overlap: definition.overlap,
     next: definition.next,

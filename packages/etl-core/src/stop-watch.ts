@@ -48,15 +48,16 @@ export function stopWatch(options: {
   }
   const stopped = () =>
     stop(new StopError('ETL_STOP_SIGNAL', 'The run was asked to stop.', { retry: 'later', cause: signal?.reason }))
+  const leftMs = () =>
+    deadlineAtMs === undefined ? Number.POSITIVE_INFINITY : deadlineAtMs - Math.max(leastMarginMs, 2 * slowestMs) - clock.now()
   const arm = () => {
     if (deadlineAtMs === undefined || soft.signal.aborted) return
     if (deadlineTimer) {
       clearTimeout(deadlineTimer)
       timers.delete(deadlineTimer)
     }
-    const left = deadlineAtMs - Math.max(leastMarginMs, 2 * slowestMs) - clock.now()
-    const reached = () => stop(new StopError('ETL_STOP_DEADLINE', 'The deadline is near.', { retry: 'later' }))
-    if (left <= 0) reached()
+    const left = leftMs()
+    if (left <= 0) stop(new StopError('ETL_STOP_DEADLINE', 'The deadline is near.', { retry: 'later' }))
     else deadlineTimer = after(left, arm)
   }
   if (signal?.aborted) stopped()
@@ -66,9 +67,10 @@ export function stopWatch(options: {
     soft: soft.signal,
     hard: hard.signal,
     observeMs(durationMs) {
-      if (durationMs <= slowestMs) return
-      slowestMs = durationMs
-      arm()
+      const slower = durationMs > slowestMs
+      if (slower) slowestMs = durationMs
+      // The timer goes by this machine's time, and comes late where batches follow each other without a pause.
+      if (slower || leftMs() <= 0) arm()
     },
     dispose() {
       signal?.removeEventListener('abort', stopped)

@@ -73,7 +73,13 @@ export const endBugs: readonly PlantedBug[] = [
   {
     name: 'a Lambda answers as usual after a failure',
     world: 'adapters',
-    edits: [{ file: 'adapters/lambda/src/handler.ts', find: '    if (failed) throw new RunFailed(report)\n', replace: '' }],
+    edits: [
+      {
+        file: 'adapters/lambda/src/run-asked.ts',
+        find: "  if (overall === 'failed') throw new RunFailed(report)\n",
+        replace: '',
+      },
+    ],
     foundBy: { 'a Lambda': ['a run of which one group failed'] },
   },
 ]

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { exitCodes, main } from '@millrace/cli'
-import { isEtlError, memoryState } from '@millrace/etl-core'
+import { isEtlError, memoryState, type RunReport } from '@millrace/etl-core'
 import { type AdapterAnswer, type AdapterSuite, adapterCases } from '@millrace/etl-testkit/cases'
 import { lambdaHandler } from '@millrace/lambda'
 import type { Suites } from '../suites.js'
@@ -48,7 +48,7 @@ const lambda: AdapterSuite = {
     const handler = lambdaHandler(pipeline, { write: () => undefined, run: { state: memoryState() } })
     const context = { awsRequestId: 'request-1', getRemainingTimeInMillis: () => (stopped ? 500 : 60_000) }
     try {
-      return (await handler(params, context)).status === 'stopped' ? 'stopped' : 'done'
+      return ((await handler(params, context)) as RunReport).status === 'stopped' ? 'stopped' : 'done'
     } catch (error) {
       return isEtlError(error) && error.name === 'ConfigError' ? 'refused' : 'failed'
     }

@@ -1,0 +1,76 @@
+import type { Clock, Pipeline, RunOptions } from '@millrace/etl-core'
+import type { HandOn } from './hand-on.js'
+import { jsonLog, type WriteLine } from './log.js'
+
+/** What a handler needs of the context Lambda hands it. */
+export interface LambdaContext {
+  readonly awsRequestId: string
+  /** ARN with the alias or version the function was invoked by. */
+  readonly invokedFunctionArn?: string
+  /** The function's memory, in MiB. */
+  readonly memoryLimitInMB?: string | number
+  /** Milliseconds until Lambda ends the invocation. */
+  getRemainingTimeInMillis(): number
+}
+
+/** How a handler runs its pipeline, with all defaults filled in. */
+export interface Settings {
+  readonly pipeline: Pipeline
+  readonly run: Omit<RunOptions, 'signal' | 'deadlineAtMs' | 'loadId'>
+  readonly oneAttempt: boolean
+  readonly handOn: HandOn | undefined
+  readonly mostInVain: number
+}
+
+/** One invocation of the function. */
+export interface Invocation extends Settings {
+  readonly line: WriteLine
+  readonly functionArn: string | undefined
+  /** The first one of its execution environment. */
+  readonly coldStart: boolean
+  /** Milliseconds until the invocation is ended; `undefined` without a context. */
+  remainingMs(): number | undefined
+  /** Options of a run in this invocation. */
+  options(): RunOptions
+}
+
+/** Node, the SDK and the code take this much of a function's memory, in MiB. Measured: 70 to 100. */
+const takenMiB = 96
+const leastBuffersMiB = 8
+const mostBuffersMiB = 256
+
+/** @param signal - Aborts when the execution environment is shut down. */
+export function invocationOf(
+  settings: Settings,
+  context: LambdaContext | undefined,
+  write: (line: string) => void,
+  { coldStart, signal }: { readonly coldStart: boolean; readonly signal: AbortSignal },
+): Invocation {
+  const { pipeline, run } = settings
+  const requestId = context?.awsRequestId ?? null
+  const line: WriteLine = (level, message, more) =>
+    write(JSON.stringify({ level, message, pipeline: pipeline.name, requestId, ...more }))
+  const clock: Clock = run.clock ?? { now: () => Date.now() }
+  const memoryMiB = buffersMiB(context?.memoryLimitInMB)
+  return {
+    ...settings,
+    line,
+    functionArn: context?.invokedFunctionArn,
+    coldStart,
+    remainingMs: () => context?.getRemainingTimeInMillis(),
+    options: () => ({
+      log: jsonLog(line),
+      ...(memoryMiB === undefined ? {} : { memoryMiB }),
+      ...run,
+      signal,
+      ...(context ? { deadlineAtMs: clock.now() + context.getRemainingTimeInMillis() } : {}),
+    }),
+  }
+}
+
+/** What a run's buffers may take of a function's memory: a quarter of what is left of it, for garbage takes as much again. */
+function buffersMiB(limit: string | number | undefined): number | undefined {
+  const limitMiB = Number(limit)
+  if (limit === undefined || !Number.isFinite(limitMiB)) return undefined
+  return Math.min(mostBuffersMiB, Math.max(leastBuffersMiB, Math.floor((limitMiB - takenMiB) / 4)))
+}

@@ -1,0 +1,49 @@
+import { randomUUID } from 'node:crypto'
+import { ConfigError, errorJson } from '@millrace/etl-core'
+import { type HttpAnswer, httpAnswer, statusOf } from './answers.js'
+import type { Asked } from './events/asked.js'
+import { eventFor } from './events/direct.js'
+import { ofRequest } from './events/requests.js'
+import { fitted, mostAnswerBytes } from './fit-answer.js'
+import type { Invocation } from './invocation.js'
+import { runAsked } from './run-asked.js'
+import { RunFailed } from './run-failed.js'
+
+/** What a request is answered with: the report once the run has ended, or the load's id at once, while another invocation runs it. */
+export type AnswerRequests = 'report' | 'accepted'
+
+/** Answers a request. Never throws: whoever asked is told. */
+export async function answerRequest(
+  event: Readonly<Record<string, unknown>>,
+  invocation: Invocation,
+  how: AnswerRequests,
+): Promise<HttpAnswer> {
+  try {
+    const { asked } = ofRequest(invocation.pipeline, event)
+    const [one] = asked
+    if (!one) return { ...httpAnswer(204, {}), body: '' }
+    return how === 'accepted' ? await accepted(one, invocation) : await reported(one, invocation)
+  } catch (error) {
+    const told = error instanceof RunFailed ? (error.report.error ?? errorJson(error)) : errorJson(error)
+    if (!(error instanceof RunFailed)) invocation.line('ERROR', 'request failed', { error: told })
+    const report = error instanceof RunFailed ? { report: fitted(error.report, mostAnswerBytes / 2) } : {}
+    return httpAnswer(statusOf(told), { error: { code: told.code, message: told.message, retry: told.retry }, ...report })
+  }
+}
+
+async function reported(asked: Asked, invocation: Invocation): Promise<HttpAnswer> {
+  const { report, left } = await runAsked(asked, invocation)
+  // A body is text in the answer's JSON, so its quotes are escaped.
+  return httpAnswer(left ? 202 : 200, fitted(report, mostAnswerBytes / 2))
+}
+
+async function accepted(asked: Asked, { handOn, functionArn, pipeline }: Invocation): Promise<HttpAnswer> {
+  if (!handOn)
+    throw new ConfigError(
+      'ETL_CONFIG_INVALID',
+      `Pipeline "${pipeline.name}": requests can be accepted before they are run only with \`handOn\`.`,
+    )
+  const loadId = asked.loadId ?? `request ${randomUUID()}`
+  await handOn.send(eventFor({ ...asked, loadId }, { times: 0, progress: null, inVain: 0 }), { functionArn })
+  return httpAnswer(202, { loadId })
+}

@@ -10,11 +10,31 @@ import { plantsServer } from '@millrace/source-plants/testing'
 import { killedWhen, millrace } from './command.mjs'
 import { duckdbFile, filesIn, inArchive, sqlServerDatabase } from './look.mjs'
 
-const { to } = parseArgs({ options: { to: { type: 'string' } } }).values
-if (to !== undefined && !to.startsWith('sqlserver://'))
-  throw new Error('--to takes sqlserver://host:port/database. Without it the demo has a DuckDB file of its own.')
+const usage = 'npm run demo:plants, or npm run demo:plants -- --to sqlserver://host:port/database'
 
-const onServer = to === undefined ? undefined : await sqlServerDatabase(to)
+/** Ends with what whoever called has to change; a stack is for what should not have happened. */
+function refuse(problem) {
+  process.stderr.write(`demo:plants: ${problem}\n`)
+  process.exit(1)
+}
+
+function flags() {
+  try {
+    return parseArgs({ options: { to: { type: 'string' }, help: { type: 'boolean', short: 'h' } } }).values
+  } catch (error) {
+    return refuse(`${error.message}. Usage: ${usage}`)
+  }
+}
+
+const { to, help } = flags()
+if (help) {
+  process.stdout.write(`${usage}\n`)
+  process.exit(0)
+}
+if (to !== undefined && !to.startsWith('sqlserver://'))
+  refuse('--to takes sqlserver://host:port/database. Without it the demo has a DuckDB file of its own.')
+
+const onServer = to === undefined ? undefined : await sqlServerDatabase(to).catch(error => refuse(`${to}: ${error.message}`))
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'millrace-plants-')))
 const database = onServer ?? duckdbFile(join(folder, 'plants.duckdb'))
 const shown = to ?? 'duckdb:./plants.duckdb'

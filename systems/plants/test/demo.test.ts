@@ -30,6 +30,23 @@ it('npm run demo:plants -- --to sqlserver://…: leaves a database alone that ha
   expect(asked.filter(({ sql }) => !sql.startsWith('SELECT '))).toEqual([])
 }, 120_000)
 
+it.each([
+  [['--to', 'duckdb:./x'], /^demo:plants: --to takes sqlserver:\/\/host:port\/database\./],
+  [['--frm', 'x'], /^demo:plants: Unknown option '--frm'/],
+  [
+    ['--to', 'sqlserver://localhost:1/plants'],
+    /^demo:plants: sqlserver:\/\/localhost:1\/plants: (Failed to connect|Set MILLRACE)/,
+  ],
+])('npm run demo:plants -- %j: one line says what is wrong', async (args, problem) => {
+  const stderr = await demo(args).then(
+    () => '',
+    (error: { stderr: string }) => error.stderr,
+  )
+
+  expect(stderr).toMatch(problem)
+  expect(stderr.trimEnd().split('\n')).toHaveLength(1)
+})
+
 const address = process.env.MILLRACE_TEST_SQLSERVER
 
 it.skipIf(!address)(

@@ -64,23 +64,28 @@ function sharedFile(path: string): SharedFile {
   let timer: NodeJS.Timeout | undefined
 
   const openNow = async (options: DuckdbOptions): Promise<Opened> => {
+    nobodyWaits = new AbortController()
     // A file that was removed or put in another's place is another database.
     if (opened && inUse === 1 && opened.identity !== (await identityOf(path))) file.drop()
     if (opened) return opened
-    nobodyWaits = new AbortController()
     const instance = await openFile(path, options, nobodyWaits.signal)
     opened = { instance, identity: await identityOf(path), idle: [] }
     openings++
     noteOpen(file, true)
+    // Who wanted it may have given up while it was being opened.
+    if (inUse === 0) dropSoon()
     return opened
+  }
+  const dropSoon = () => {
+    clearTimeout(timer)
+    timer = setTimeout(() => file.drop(), idleMs)
+    timer.unref()
   }
   const leave = () => {
     inUse--
     if (inUse > 0) return
     nobodyWaits.abort(new Error('Nobody waits for the file any more.'))
-    clearTimeout(timer)
-    timer = setTimeout(() => file.drop(), idleMs)
-    timer.unref()
+    dropSoon()
   }
 
   const file: SharedFile = {
@@ -103,6 +108,8 @@ function sharedFile(path: string): SharedFile {
       inUse++
       clearTimeout(timer)
       try {
+        // An opening that was given up ends in an error, which is not for those who come now.
+        if (opening && nobodyWaits.signal.aborted) await orAborted(Promise.allSettled([opening]), signal)
         opening ??= openNow(options).finally(() => {
           opening = undefined
         })

@@ -227,3 +227,41 @@ describe('a table that cannot be read', () => {
     })
   })
 })
+
+describe('text that is a key', () => {
+  const text = z.object({ key: column.string() })
+  const keysOf = async (source: Source<z.infer<typeof text>>) => {
+    const keys: string[] = []
+    for (const split of (await source.plan(testContext())).splits)
+      for await (const { records } of source.read(split, undefined, testSplitContext({ split })))
+        keys.push(...recordsOf(records).map(({ key }) => key))
+    return keys
+  }
+
+  test.each([
+    ['an enumeration whose values are declared in another order', `ENUM('z', 'm', 'a', 'k')`, ['a', 'k', 'm', 'z']],
+    ['under a collation to which upper and lower case are the same', 'VARCHAR COLLATE NOCASE', ['A', 'Z', 'a', 'b', 'z']],
+    [
+      'read of a UUID',
+      'UUID',
+      ['00000000-0000-4000-8000-000000000001', '7fffffff-0000-4000-8000-000000000001', 'ffffffff-0000-4000-8000-000000000001'],
+    ],
+  ])('%s is read to the last row, over several pages and splits', async (_, type, keys) => {
+    const path = await tempDatabase()
+    const values = keys.toReversed().map(key => `('${key}')`)
+    await execute(path, `CREATE TABLE keys (key ${type})`, `INSERT INTO keys VALUES ${values.join(', ')}`)
+    const source = (splits: number) => placeAt(path).source({ table: 'keys', schema: text, key: ['key'], pageRows: 1, splits })
+
+    expect(await keysOf(source(1))).toEqual(keys)
+    expect(await keysOf(source(2))).toEqual(keys)
+  })
+
+  test('removes no row whose key is the same to a collation only', async () => {
+    const path = await tempDatabase()
+    await execute(path, 'CREATE TABLE keys (key VARCHAR COLLATE NOCASE)', `INSERT INTO keys VALUES ('a'), ('A')`)
+    const source = placeAt(path).source({ table: 'keys', schema: text, key: ['key'] })
+
+    expect(await source.removal?.remove([['a']], testContext())).toBe(1)
+    expect(await keysOf(source)).toEqual(['A'])
+  })
+})

@@ -35,12 +35,13 @@ export const sqlServer: SqlConnector = sqlServerWith({})
 
 /** One database. */
 export function sqlServerPlace(place: Place, options: SqlServerOptions = {}): SqlPlace {
-  const database = databaseAt(serverPlace(place), options)
+  const server = serverPlace(place)
+  const database = databaseAt(server, options)
   const home: StateHome = { place: place.shown, state: pipeline => stateIn(database, place.shown, pipeline) }
   return {
     table: table => tableSink(database, home, table),
     tables: tables => relatedSink(database, home, tables),
-    source: rows => tableSource(database, place.shown, rows),
+    source: rows => tableSource(databaseAt(server, options, 'reading'), place.shown, rows),
     home,
   }
 }

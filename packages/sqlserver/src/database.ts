@@ -26,16 +26,19 @@ const known = new Map<string, Connections>()
 const named = new WeakMap<object, number>()
 let names = 0
 
+/** Sources have connections of their own: they keep them while they read, and a sink that waits for one would wait for ever. */
+export type ConnectionUse = 'reading' | 'writing'
+
 /**
  * The database at a place. Nothing is opened yet.
  *
  * @throws ConfigError `ETL_CONFIG_INVALID` for options.
  */
-export function databaseAt(place: ServerPlace, options: SqlServerOptions = {}): Database {
+export function databaseAt(place: ServerPlace, options: SqlServerOptions = {}, use: ConnectionUse = 'writing'): Database {
   const { host, port, database, ...said } = place
   const all = knownOptions(options, said)
   const connections = connectionsFor(
-    JSON.stringify([host, port, database, { ...all, credentials: nameOf(all.credentials) }]),
+    JSON.stringify([use, host, port, database, { ...all, credentials: nameOf(all.credentials) }]),
     () => connectionsTo(place, all),
   )
   // A server may be set up to count nothing ("user options", 512), and what changes nothing is a conflict here.

@@ -17,7 +17,7 @@ export interface SqlServerOptions {
   readonly encrypt?: boolean
   /** Take any certificate: for a server of one's own that signed it itself. Default false, or what the place says. */
   readonly trustServerCertificate?: boolean
-  /** Connections at once. Default 8. */
+  /** Connections at once, and as many again for sources. Default 8. */
   readonly maxConnections?: number
   /** How long a connection may take to open, in milliseconds. Default 15,000. */
   readonly connectTimeoutMs?: number

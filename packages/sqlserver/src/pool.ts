@@ -78,11 +78,16 @@ export function connectionsTo(place: ServerPlace, options: KnownOptions): Connec
     opening = undefined
     closing?.then(pool => pool.close()).catch(() => undefined)
   }
-  const acquire = async (): Promise<{ pool: Pool; connection: Connection }> => {
-    opening ??= open().catch(error => {
-      opening = undefined
+  /** One that does not open is forgotten; not another one that took its place meanwhile. */
+  const openOnce = (): Promise<Pool> => {
+    const mine = open().catch(error => {
+      if (opening === mine) opening = undefined
       throw numbered(error, refusals)
     })
+    return mine
+  }
+  const acquire = async (): Promise<{ pool: Pool; connection: Connection }> => {
+    opening ??= openOnce()
     const pool = await opening
     return { pool, connection: await pool.acquire(pool) }
   }

@@ -1,6 +1,6 @@
 import { parsePlace } from '@millrace/etl-core'
 import { selfSigned } from '@millrace/etl-testkit/tds'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { databaseAt } from '../src/database.js'
 import { translated } from '../src/errors.js'
 import { serverPlace } from '../src/place.js'
@@ -152,6 +152,31 @@ test('no more connections are open than allowed, and all are closed when nobody 
 
   expect(most).toBeLessThanOrEqual(2)
   await expect.poll(() => server.open, { timeout: 5_000 }).toBe(0)
+})
+
+test('connections that opened in the place of some that did not are closed when nobody needs them', async () => {
+  const server = await protocolServer()
+  const { user, password } = server
+  const wait = (ms: number) => new Promise(resolve => setTimeout(resolve, ms))
+  let asked = 0
+  const credentials = async () => {
+    if (++asked > 1) return { user, password }
+    await wait(1_200)
+    throw new Error('the vault is away')
+  }
+  const database = databaseOf(server, { credentials })
+  const stop = new AbortController()
+  const first = database.borrow(stop.signal)
+  stop.abort(new Error('given up'))
+  await expect(first).rejects.toThrow('given up')
+  // By now nobody waits for those any more, and they have not failed yet.
+  await wait(1_050)
+  const second = await database.borrow()
+  await wait(250)
+
+  second.release()
+
+  await vi.waitFor(() => expect(server.open).toBe(0), { timeout: 2_000 })
 })
 
 test('a transaction is committed, or rolled back when its work fails', async () => {

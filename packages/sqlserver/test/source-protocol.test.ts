@@ -1,5 +1,5 @@
-import { parsePlace, type Source } from '@millrace/etl-core'
-import { describeSource, testContext } from '@millrace/etl-testkit'
+import { parsePlace, type Source, type Split } from '@millrace/etl-core'
+import { describeSource, testContext, testSplitContext } from '@millrace/etl-testkit'
 import type { TdsCall, TdsServer } from '@millrace/etl-testkit/tds'
 import { column } from '@millrace/schema'
 import { expect, test } from 'vitest'
@@ -127,6 +127,22 @@ test('whether rows can be removed is asked by a statement that removes none', as
   await source.removal?.check?.(testContext())
 
   expect(statements(server)).toContain('DELETE FROM [dbo].[reading] WHERE 1 = 0')
+})
+
+test('a split that is being read leaves the connections of sinks and state alone', async () => {
+  const rows = answers(readings)
+  const server = await protocolServer({ handler: call => (call.sql.includes('_millrace_state') ? undefined : rows(call)) })
+  const options = optionsFor(server, { maxConnections: 1, connectTimeoutMs: 1_000, requestTimeoutMs: 500 })
+  const place = sqlServerPlace(parsePlace(server.place), options)
+  const source = place.source<Reading>({ table: 'reading', schema, key: ['id'], pageRows: 3 })
+  const { splits } = await source.plan(testContext())
+  const [split] = splits as [Split]
+  const reading = source.read(split, undefined, testSplitContext({ split }))[Symbol.asyncIterator]()
+  await reading.next()
+
+  expect(await place.home.state('plants').load('head')).toBeUndefined()
+
+  await reading.return?.()
 })
 
 test('no keys, no request', async () => {

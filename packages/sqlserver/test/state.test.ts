@@ -32,6 +32,25 @@ test('what was not saved when the connection broke is unavailable, later', async
   expect(await state.load('head')).toBeUndefined()
 })
 
+test('what was removed though its answer was lost counts as removed', async () => {
+  const { server, state } = await serverWithState()
+  const version = await state.save('head', 1, 'absent')
+  server.failWhen({ sql: /^DELETE/ }, 'dropAfter')
+
+  await state.remove('head', version)
+
+  expect(await state.load('head')).toBeUndefined()
+})
+
+test('what was not removed when the connection broke is unavailable, later', async () => {
+  const { server, state } = await serverWithState()
+  const version = await state.save('head', 1, 'absent')
+  server.failWhen({ sql: /^DELETE/ }, 'dropBefore')
+
+  await expect(state.remove('head', version)).rejects.toMatchObject({ code: 'ETL_STATE_UNAVAILABLE', retry: 'later' })
+  expect(await state.load('head')).toMatchObject({ value: 1 })
+})
+
 test.each([
   [208, 'Invalid object name.'],
   [33_557_097, 'relation "master_dbo._millrace_state" does not exist'],

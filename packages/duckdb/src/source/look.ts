@@ -2,7 +2,7 @@ import { type Json, SourceError } from '@millrace/etl-core'
 import { type KeyJson, keyJson, keyPart, nullKeys, type PlannedSource, sourceTableOf, tableName } from '@millrace/relational'
 import type { Session } from '../session.js'
 import { quoted, tableSql } from '../sql.js'
-import { keyOrder } from './ranges.js'
+import { comparedSql, keyOrder } from './ranges.js'
 import { type ReadColumn, readColumn, readProblem, type SourceTable } from './values.js'
 
 /**
@@ -55,10 +55,11 @@ export async function refuseNullKeys(session: Session, table: SourceTable, where
 /** Values of the key's first column that cut the rows into parts of about the same size, ascending. */
 export async function boundaries(session: Session, table: SourceTable, where: string, parts: number): Promise<readonly Json[]> {
   const [first] = table.key as readonly [ReadColumn]
-  const name = quoted(first.column.name)
+  const compared = comparedSql(first)
   // The last row of each part but the last.
-  const sql = `SELECT DISTINCT ${first.sql} AS v, ${name} AS o FROM (
-    SELECT ${name}, row_number() OVER (ORDER BY ${name}) AS nth, count(*) OVER () AS all_rows FROM ${table.sql} WHERE ${where}
+  const sql = `SELECT DISTINCT v, o FROM (
+    SELECT ${first.sql} AS v, ${compared} AS o, row_number() OVER (ORDER BY ${compared}) AS nth, count(*) OVER () AS all_rows
+    FROM ${table.sql} WHERE ${where}
   ) WHERE nth IN (${Array.from({ length: parts - 1 }, (_, index) => `(all_rows * ${index + 1}) // ${parts}`).join(', ')}) ORDER BY o`
   return (await session.rows(sql)).map(([value]) => keyPart(table, first, value))
 }

@@ -16,7 +16,11 @@ export function rowRemoval<T>(
   const rowSql = (values: readonly Json[]) =>
     `(${key.map(({ type }, index) => `CAST(${textSql(String(values[index]))} AS ${duckdbType(type)})`).join(', ')})`
   const names = key.map((_, index) => `k${index}`)
-  const same = key.map(({ name }, index) => `r.${quoted(name)} = gone.k${index}`)
+  // Text by its bytes, as it is read: to a collation another key may be the same.
+  const same = key.map(
+    ({ name, type }, index) =>
+      `${type.kind === 'string' ? `CAST(r.${quoted(name)} AS VARCHAR) COLLATE "C"` : `r.${quoted(name)}`} = gone.k${index}`,
+  )
   const target = tableSql(tableName(removeFrom))
   const action = { side: 'source', place, doing: `remove rows of table ${removeFrom}` } as const
   const deleteSql = (keys: readonly (readonly Json[])[]) =>

@@ -53,7 +53,7 @@ describe.skipIf(skipped)('against a live server', () => {
     const world = async (rows: readonly Reading[]) => {
       const own = await filled(rows)
       const source = sharedPlace().source<Reading>({ table: own.table(table), schema, key: ['plant', 'takenAt'], ...options })
-      return { own, source, open: () => liveDatabase().inUse, close: own.close }
+      return { own, source, open: () => liveDatabase('reading').inUse, close: own.close }
     }
     describeSource<Reading, Awaited<ReturnType<typeof world>>>(name, {
       open: () => world(readings),

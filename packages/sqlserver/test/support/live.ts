@@ -4,7 +4,7 @@ import { testContext } from '@millrace/etl-testkit'
 import { tableName } from '@millrace/relational'
 import { vi } from 'vitest'
 import { sqlServerPlace } from '../../src/connector.js'
-import { type Database, databaseAt } from '../../src/database.js'
+import { type ConnectionUse, type Database, databaseAt } from '../../src/database.js'
 import { numberOf } from '../../src/errors.js'
 import { serverPlace } from '../../src/place.js'
 import type { Session } from '../../src/session.js'
@@ -29,7 +29,8 @@ const ours = (): LiveAddress => {
 }
 
 /** The live server's database, for tests that look and prepare. */
-export const liveDatabase = (): Database => databaseAt(serverPlace(parsePlace(ours().place)), ours().options)
+export const liveDatabase = (use?: ConnectionUse): Database =>
+  databaseAt(serverPlace(parsePlace(ours().place)), ours().options, use)
 
 /** The live server as a place, over the connections of {@link liveDatabase}. */
 export const sharedPlace = (): SqlPlace => sqlServerPlace(parsePlace(ours().place), ours().options)

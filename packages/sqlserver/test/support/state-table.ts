@@ -14,6 +14,11 @@ export function stateTable(): (call: Pick<TdsCall, 'sql' | 'params'>) => TdsAnsw
       documents.set(id, { version: given.version, value: given.value })
       return { rowCount: 1 }
     }
+    if (sql.startsWith('DELETE')) {
+      if (found?.version !== given.expected) return { rowCount: 0 }
+      documents.delete(id)
+      return { rowCount: 1 }
+    }
     if (!sql.startsWith('UPDATE') || found?.version !== given.expected) return { rowCount: 0 }
     documents.set(id, { version: given.version, value: given.value })
     return { rowCount: 1 }

@@ -310,6 +310,10 @@ export const errorTexts = {
       'A load that goes on from invocation to invocation came no further in several of them (`mostInVain`, 3 by default). `context.splits` are those that are not done.',
     todo: 'Give the function a longer timeout, the source smaller splits, or flush more often (`flushEvery`). What is durable stays: the next run goes on from there.',
   },
+  ETL_PACKAGE_MISSING: {
+    means: 'Something that was asked for needs a package that is not installed: a client of the AWS SDK, which most functions do without.',
+    todo: 'Install the package that the message names, and bundle again.',
+  },
   ETL_RUN_STOPPED: {
     means:
       'A run in a Lambda reached its deadline, nothing was handed on, and nobody waits for the answer: the invocation fails so that its event comes again and the load goes on.',

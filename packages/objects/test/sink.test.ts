@@ -1,10 +1,10 @@
 import type { Checkpoint, Group, Json, ObjectSinkOptions, RunContext, Sink, Split, StateStore } from '@millrace/etl-core'
+import { holders } from '@millrace/etl-testkit'
 import { csv } from '@millrace/formats'
 import { describe, expect, test } from 'vitest'
 import { folderStore, memoryStore, type ObjectStore, objectSink } from '../src/index.js'
 import { batch, runContext, split, splitContext } from './support/contexts.js'
 import { bytesOf, counted, lines } from './support/formats.js'
-import { holders } from './support/held.js'
 import { contents, visible } from './support/stores.js'
 import { tempFolder, treeOf } from './support/temp.js'
 

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
+import { stateText } from '../src/commands/state.js'
 import { command, jsonLines, numbers, tempFolder } from './support/command.js'
 
 /** A destination where a load of two splits was run, `--failing` in part-1 if asked. */
@@ -33,6 +34,22 @@ describe('millrace state show', () => {
 
     expect(await show()).toMatchObject({ load: { attempt: 1, splits: [{ split: 'part-1', status: 'begun' }] } })
     expect((await command(['state', 'show', numbers, '--to', to])).out).toMatch(/part-1 {2}begun, saved to batch \d+/)
+  })
+
+  test('shows with which parameters an unfinished load was begun, so that they can be given again', async () => {
+    const { to } = await loaded('--splits', '1', '--count', '400', '--labels', "it's", '--slow-ms', '5', '--deadline', '1.1')
+    const { out } = await command(['state', 'show', numbers, '--to', to])
+    const quoted = /^ {4}parameters {2}--params '(.*)'$/m.exec(out)?.[1] ?? ''
+    const params = quoted.replaceAll("'\\''", "'")
+
+    expect(JSON.parse(params)).toEqual({ splits: 1, count: 400, labels: ["it's"], slowMs: 5, to })
+    expect((await command(['run', numbers, '--params', params, '--slow-ms', '0', '--json'])).out).toContain('"resumed":true')
+  })
+
+  test('an unfinished load of defaults says that none were given', () => {
+    const load = { loadId: 'L', attempt: 1, startedAt: '2025-01-01T00:00:00.000Z', params: {}, splits: [] }
+
+    expect(stateText('p', 'file:x', { epoch: 1, owner: null, load, groups: {}, rejects: [] })).toContain('parameters  none given')
   })
 })
 

@@ -1,4 +1,4 @@
-import { inspectState, isEtlError, resetState, type StateStore, type StateSummary } from '@millrace/etl-core'
+import { inspectState, isEtlError, type Json, resetState, type StateStore, type StateSummary } from '@millrace/etl-core'
 import { type ExitCode, exitCodes } from '../exit-codes.js'
 import { helpFlag, jsonFlag, paramsFlag, stateFlag, verboseFlag, yesFlag } from '../flags/command-flags.js'
 import type { CommandIo } from '../io.js'
@@ -88,6 +88,7 @@ export function stateText(pipeline: string, place: string, { epoch, owner, load,
     `${pipeline} at ${place}${epoch === 0 ? ': no run so far' : ''}`,
     `  owner      ${owner ? `process ${owner.pid} on ${owner.host} since ${owner.since}${owner.alive ? '' : ', gone'}` : 'none'}`,
     `  load       ${load ? `${load.loadId} is unfinished: attempt ${load.attempt}, begun ${load.startedAt}` : 'none unfinished'}`,
+    ...(load ? [`    parameters  ${paramsText(load.params)}`] : []),
     ...(load?.splits ?? []).map(
       ({ split, status, batchNo, counts, error }) =>
         `    ${split}  ${status}, saved to batch ${count(batchNo)}, ${counted(counts.read, 'record')} read` +
@@ -102,4 +103,10 @@ export function stateText(pipeline: string, place: string, { epoch, owner, load,
     ...rejects.map(each => `    ${count(each.count)}  in load ${each.loadId}`),
   ]
   return `${lines.map(line => printable(line)).join('\n')}\n`
+}
+
+/** As the load was given them, ready to be given again: an unfinished load goes on only with the same. */
+function paramsText(params: Json): string {
+  const text = JSON.stringify(params)
+  return text === '{}' ? 'none given' : `--params '${text.replaceAll("'", "'\\''")}'`
 }

@@ -1,5 +1,5 @@
-import { type EtlError, isEtlError, RecordError, type RetryVerdict } from '@millrace/etl-core'
-import { type Action, errorOf } from '@millrace/relational'
+import { type EtlError, isEtlError, RecordError, type RetryVerdict, SinkError, SourceError, StateError } from '@millrace/etl-core'
+import type { Action, Side } from '@millrace/relational'
 
 interface Row {
   /** In what DuckDB says. */
@@ -83,7 +83,7 @@ export function duckdbError(error: unknown, action: Action): unknown {
   if (error.name !== 'Error') return error
   const row = table.find(({ says }) => says.test(error.message)) ?? unknown
   const text = `Could not ${action.doing} in ${action.place}: ${saidBy(error)}.${row.advice ? ` ${row.advice}` : ''}`
-  return errorOf(action.side, row.meaning, text, { retry: row.retry, context: { place: action.place }, cause: error })
+  return made(action.side, row.meaning, text, { retry: row.retry, context: { place: action.place }, cause: error })
 }
 
 /** Whether a single row of what was written may be to blame. */
@@ -106,11 +106,17 @@ function heldError({ pid, program, waitedMs, cause }: FileHeld, { side, place, d
   const text =
     `Could not ${doing} in ${place}: ${who} has the file open, and a DuckDB file has one process at a time. Waited ${Math.round(waitedMs / 1000)} s. ` +
     'Close it there (a notebook, a DuckDB shell, another run), or wait for it to end, and run again.'
-  return errorOf(side, 'UNAVAILABLE', text, {
+  return made(side, 'UNAVAILABLE', text, {
     retry: 'exhausted',
     context: { place, pid: pid ?? null, program: program ?? null },
     cause,
   })
+}
+
+function made(side: Side, meaning: string, text: string, options: ConstructorParameters<typeof SinkError>[2]): EtlError {
+  if (side === 'sink') return new SinkError(`ETL_SINK_${meaning}`, text, options)
+  if (side === 'source') return new SourceError(`ETL_SOURCE_${meaning}`, text, options)
+  return new StateError(`ETL_STATE_${meaning}`, text, options)
 }
 
 /** What DuckDB says, in its first line: what follows is the statement and a mark below it. */

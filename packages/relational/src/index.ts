@@ -1,5 +1,4 @@
-export type { Action, Side } from './error-of.js'
-export { errorOf } from './error-of.js'
+export type { Action, Side } from './action.js'
 export type { Refused } from './find-refused.js'
 export { findRefused } from './find-refused.js'
 export type { FittingRules } from './fitting-table.js'

@@ -8,7 +8,11 @@ export interface WriterCalls {
   end(): Promise<void>
 }
 
-/** @param split - The split's id, for the error. */
+/**
+ * The calls of a writer that has just begun: one at a time, and none after its end.
+ *
+ * @param split - The split's id, for the error.
+ */
 export function writerCalls(split: string): WriterCalls {
   let closed = false
   let busy: Promise<unknown> = Promise.resolve()

@@ -1,5 +1,5 @@
-import { isEtlError, RecordError } from '@millrace/etl-core'
-import { type Action, errorOf } from '@millrace/relational'
+import { type EtlError, isEtlError, RecordError, SinkError, SourceError, StateError } from '@millrace/etl-core'
+import type { Action, Side } from '@millrace/relational'
 import { byCode, byNumber, bySeverity, byWords, isRaised, noTable, type Row, raised, unmapped } from './error-table.js'
 
 /** What is read of an error of the driver. */
@@ -23,7 +23,7 @@ export function sqlError(error: unknown, { side, place, doing }: Action): unknow
     context: { place, ...(number === undefined ? {} : { number }) },
     cause: error,
   }
-  return errorOf(side, found.meaning, text, options)
+  return made(side, found.meaning, text, options)
 }
 
 /** Does something with the server; what the driver throws becomes ours. */
@@ -104,6 +104,12 @@ function chain(error: Error): readonly DriverError[] {
     queue.push(originalError, at.cause, ...(Array.isArray(errors) ? errors : []))
   }
   return found
+}
+
+function made(side: Side, meaning: string, text: string, options: ConstructorParameters<typeof SinkError>[2]): EtlError {
+  if (side === 'sink') return new SinkError(`ETL_SINK_${meaning}`, text, options)
+  if (side === 'source') return new SourceError(`ETL_SOURCE_${meaning}`, text, options)
+  return new StateError(`ETL_STATE_${meaning}`, text, options)
 }
 
 const saidBy = ({ message, name }: Error): string => (message === '' ? name : message).slice(0, 400).replace(/[.\s]+$/, '')

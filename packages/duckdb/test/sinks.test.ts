@@ -285,6 +285,35 @@ describe('a replaced group', () => {
     expect(await query(path, 'SELECT id FROM plants ORDER BY id')).toEqual([{ id: 1 }, { id: 2 }])
   })
 
+  test('holds the batches before one that comes again, and of that one what came last', async () => {
+    const path = await tempDatabase()
+    const sink = ready(placeAt(path).table<Row>({ table: 'plants', disposition: 'replace' }), schema)
+    const ctx = testSplitContext()
+    const batch = (batchNo: number, records: readonly Row[]) => ({
+      id: String(batchNo),
+      checkpoint: { batchNo, cursor: batchNo },
+      rows: { length: records.length, toArray: () => records },
+      rawOf: () => null,
+    })
+    const first = await sink.open(ctx)
+    for (const [batchNo, id] of [
+      [1, 10],
+      [2, 20],
+      [3, 30],
+    ] as const) {
+      await first.write(batch(batchNo, rows(id)))
+      await first.flush()
+    }
+    await first.abort(new Error('another sink of the tee failed'))
+    const second = await sink.open(ctx)
+    await second.write(batch(2, rows(21)))
+
+    const receipt = await second.commit()
+    await sink.publish?.({ name: 'all', receipts: [{ split: ctx.split, receipt }] }, ctx)
+
+    expect(await query(path, 'SELECT id FROM plants ORDER BY id')).toEqual([{ id: 10 }, { id: 21 }])
+  })
+
   test('keeps its name in the column that is asked for', async () => {
     const path = await tempDatabase()
 

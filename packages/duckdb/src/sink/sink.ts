@@ -100,13 +100,15 @@ function sinkFor<T>(database: Database, home: StateHome, part: Part, shape: Sink
           ),
         )
         made.at = database.openings
+        // The rows of a replaced group wait in a table without constraints.
+        const mayRefuse = made.refused || (made.strict && !replaces)
         return await splitWriter<T>({
           ...{ database, place, plan: plan(), loading, borrowed, held, ctx },
           readRow: rowReader(plan(), duckdbRules),
           sameAgain,
           // What is in one transaction decides what history sees: batches must not be put together by chance.
-          oneByOne: made.strict || made.refused || plan().tables.some(({ history }) => history !== undefined),
-          mayRefuse: made.strict || made.refused,
+          oneByOne: mayRefuse || plan().tables.some(({ history }) => history !== undefined),
+          mayRefuse,
           refusesRows() {
             made.refused = true
           },

@@ -1,14 +1,14 @@
 import { fileURLToPath } from 'node:url'
+import { startLambda, type TestLambda, testFunctionArn } from '@millrace/etl-testkit/lambda'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { startLambda } from './runtime/runtime-server.js'
 
 describe('a handler under the Lambda Runtime API, as a process of its own', () => {
-  let lambda: Awaited<ReturnType<typeof startLambda>>
+  let lambda: TestLambda
 
   beforeAll(async () => {
     lambda = await startLambda({ handler: 'counting.handler', taskRoot: fileURLToPath(new URL('fixtures', import.meta.url)) })
   })
-  afterAll(() => lambda.stop())
+  afterAll(() => lambda.close())
 
   test('answers with the report and writes its line to the log', async () => {
     const { answer } = await lambda.invoke({ count: 2 })
@@ -35,4 +35,37 @@ describe('a handler under the Lambda Runtime API, as a process of its own', () =
     expect(first.answer).toMatchObject({ status: 'stopped' })
     expect(second.answer).toMatchObject({ status: 'succeeded', attempt: 2, counts: { written: 80 } })
   })
+
+  test('is killed at the deadline when it does not stop, and the next invocation goes on', async () => {
+    const killed = await lambda.invoke({ count: 6, slowMs: 10, stuckMs: 5_000 }, 1_500)
+    const next = await lambda.invoke({ count: 6 })
+
+    expect(killed.error).toEqual({ errorType: 'Sandbox.Timedout', errorMessage: 'Task timed out after 1.50 seconds' })
+    expect(next.answer).toMatchObject({ status: 'succeeded', counts: { written: 6 } })
+  })
+
+  test('keeps what it has when the execution environment is shut down', async () => {
+    const going = lambda.invoke({ count: 400, slowMs: 10 }, 20_000)
+    await new Promise(resolve => setTimeout(resolve, 800))
+    await lambda.shutdown()
+
+    const { answer } = await going
+    const stopped = answer as { status: string; counts: { written: number } }
+    expect(stopped.status).toBe('stopped')
+    expect(stopped.counts.written).toBeGreaterThan(0)
+  })
+})
+
+test('a function that cannot be imported fails its invocations with the reason, and is tried again', async () => {
+  const taskRoot = fileURLToPath(new URL('fixtures', import.meta.url))
+  const lambda = await startLambda({ handler: 'counting.missing', taskRoot })
+  try {
+    for (const starts of [1, 2]) {
+      expect((await lambda.invoke({})).error?.errorMessage).toContain('counting.missing is undefined or not exported')
+      expect(lambda.starts()).toBe(starts)
+    }
+    expect(testFunctionArn).toMatch(/:live$/)
+  } finally {
+    await lambda.close()
+  }
 })

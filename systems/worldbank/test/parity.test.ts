@@ -1,13 +1,17 @@
 import { type RunReport, run } from '@millrace/etl-core'
+import type { TestLambda } from '@millrace/etl-testkit/lambda'
 import { lambdaHandler } from '@millrace/lambda'
-import { describe, expect, it, vi } from 'vitest'
+import { worldBankServer } from '@millrace/source-worldbank/testing'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { worldbank } from '../src/index.js'
 import { handler } from '../src/lambda.js'
+import { bundled, deployed, nodes } from './deployed.js'
 import { type Lake, testLake } from './lake.js'
-import { digestsOf, freshFolder, millrace, published, served } from './world.js'
+import { digestsOf, freshFolder, millrace, published, recordings, served } from './world.js'
 
 const api = served()
 const indicators = ['SP.POP.TOTL', 'NY.GDP.MKTP.CD']
+const zip = bundled()
 
 /** Ids and times differ from run to run, nothing else may. */
 function comparable(report: RunReport | undefined): unknown {
@@ -61,6 +65,47 @@ describe('library call, command and Lambda handler', () => {
     for (const lake of lakes) expect(digestsOf(await lake.published())).toEqual(digestsOf(published(folder.folder)))
     expect(Object.keys(published(folder.folder))).toHaveLength(4)
     await Promise.all(lakes.map(lake => lake.close()))
+  })
+
+  describe.each(nodes)('and the zip of the command, as a function on %s', node => {
+    let lambda: TestLambda
+    beforeAll(async () => {
+      lambda = await deployed(await zip, node)
+    }, 60_000)
+    afterAll(() => lambda.close())
+
+    it.each(['csv', 'parquet'] as const)('give identical bytes and equal reports but for ids and times: %s', async format => {
+      const [library, there] = [freshFolder(), freshFolder()]
+      const params = { indicators, format, apiUrl: api.url }
+
+      const byLibrary = await run(worldbank, { ...params, to: library.to })
+      const { answer, error } = await lambda.invoke({ ...params, to: there.to }, 60_000)
+
+      expect(error).toBeUndefined()
+      expect(digestsOf(published(there.folder))).toEqual(digestsOf(published(library.folder)))
+      expect(comparable(answer as RunReport)).toEqual(comparable(byLibrary))
+    })
+
+    it('give identical bytes though the function is stopped and killed at its deadlines', async () => {
+      const [library, there] = [freshFolder(), freshFolder()]
+      const slow = await worldBankServer({ data: await recordings(), delayMs: 60 })
+      const params = { indicators, date: '2000:2020', perPage: 100, apiUrl: slow.url }
+      await run(worldbank, { ...params, apiUrl: api.url, to: library.to })
+
+      // The first is killed before it can do anything; the others have some hundred milliseconds each, on a busy machine in the end enough.
+      const ends: string[] = [String((await lambda.invoke({ ...params, to: there.to }, 20)).error?.errorType)]
+      for (let times = 0; times < 40 && ends.at(-1) !== 'succeeded'; times++) {
+        const { answer, error } = await lambda.invoke({ ...params, to: there.to }, 1_500 + 100 * times)
+        ends.push(error ? error.errorType : (answer as RunReport).status)
+      }
+
+      await slow.close()
+
+      expect(ends[0]).toBe('Sandbox.Timedout')
+      expect(ends.at(-1)).toBe('succeeded')
+      expect(ends.filter(end => end === 'stopped').length).toBeGreaterThanOrEqual(3)
+      expect(digestsOf(published(there.folder))).toEqual(digestsOf(published(library.folder)))
+    }, 120_000)
   })
 
   it('the handler is one line over the pipeline', () => {

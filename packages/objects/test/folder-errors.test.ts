@@ -56,6 +56,29 @@ test('a read-only file system is read, and refuses writing for good', async cont
   await expect(store.delete(['a'])).rejects.toMatchObject({ code: 'ETL_SINK_DENIED' })
 })
 
+test('folders that would have to be made on a read-only file system are refused for good, for objects and for state', async context => {
+  const root = await mounted(context, 'size=256k,ro')
+
+  for (const place of [root, join(root, 'made/when needed')]) {
+    await expect(folderStore(place).put('deep/a', bytesOf('x'))).rejects.toMatchObject({
+      code: 'ETL_SINK_DENIED',
+      retry: 'never',
+      message: expect.stringContaining('read-only'),
+      context: { system: 'EROFS' },
+    })
+    await expect(folderState(place).save('head', 1, 'absent')).rejects.toMatchObject({ code: 'ETL_STATE_DENIED', retry: 'never' })
+  }
+})
+
+test('many writers that need the same missing folders make them together', async () => {
+  const root = join(await tempFolder(), 'a/b')
+  const keys = Array.from({ length: 30 }, (_, at) => `c/d/e/${at % 3}/${at}`)
+
+  await Promise.all(keys.map(key => folderStore(root).put(key, bytesOf(key))))
+
+  expect(Object.keys(await contents(folderStore(root))).sort()).toEqual([...keys].sort())
+})
+
 test('a folder below that is another file system is refused, because nothing can be moved there in one step', async context => {
   const root = await tempFolder()
   const other = await mounted(context, 'size=256k')

@@ -1,4 +1,4 @@
-import { mkdir, open, realpath, rmdir } from 'node:fs/promises'
+import { mkdir, open, realpath, rmdir, stat } from 'node:fs/promises'
 import { dirname, sep } from 'node:path'
 import { SinkError } from '@millrace/etl-core'
 import { systemCode } from './errors.js'
@@ -66,13 +66,33 @@ async function nearestExisting(path: string): Promise<string> {
 }
 
 async function makeDurably(path: string): Promise<void> {
-  const first = await mkdir(path, { recursive: true })
+  const first = await mkdir(path, { recursive: true }).catch(async error => {
+    throw (await whyNotMade(path, error)) ?? error
+  })
   if (first === undefined) return
   for (let at = dirname(path); at.length >= dirname(first).length; at = dirname(at)) {
     await syncFolder(at)
     if (dirname(at) === at) return
   }
 }
+
+/**
+ * Where the file system is read-only, Node's recursive way answers ENOENT, as if a folder had vanished: it looks whether the folder is there
+ * after all, and tells how that failed. Making the topmost missing one alone tells the reason; `undefined` if there is none any more.
+ */
+async function whyNotMade(path: string, error: unknown): Promise<unknown> {
+  if (systemCode(error) !== 'ENOENT') return undefined
+  let missing = path
+  while (dirname(missing) !== missing && !(await isThere(dirname(missing)))) missing = dirname(missing)
+  const why: unknown = await mkdir(missing).catch(reason => reason)
+  return systemCode(why) === 'EEXIST' ? undefined : why
+}
+
+const isThere = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  )
 
 /** Removes folders that hold nothing any more, and those above them; never the place itself. */
 export async function removeEmptyFolders(root: string, paths: Iterable<string>): Promise<void> {

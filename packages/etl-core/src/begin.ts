@@ -60,8 +60,15 @@ export interface BeginOptions {
 /** How a load began. */
 export type Begun =
   | { readonly kind: 'owned'; readonly lease: Lease; readonly load: LoadDoc; readonly plan: Plan; readonly resumed: boolean }
-  /** Nothing to do; nothing was written. */
-  | { readonly kind: 'nothing'; readonly load: Load; readonly plan: Plan; readonly reason: string; readonly stopped?: boolean }
+  /** Nothing to do; nothing was written. `planned`: the source said so. */
+  | {
+      readonly kind: 'nothing'
+      readonly load: Load
+      readonly plan: Plan
+      readonly reason: string
+      readonly planned: boolean
+      readonly stopped?: boolean
+    }
 
 /**
  * Takes up the unfinished load, or plans a new one. Until something is to be done nothing is written: a run that finds nothing new
@@ -73,7 +80,7 @@ export async function beginLoad(options: BeginOptions): Promise<Begun> {
   const unfinished = head.value?.load ?? null
   const own = triggerId === undefined || unfinished?.loadId === triggerId
   if (triggerId !== undefined && !own && (await isDone(state, triggerId, options.lease.clock.now()))) {
-    return nothing(options, triggerId, { splits: [] }, `load ${triggerId} was done before`)
+    return nothing(options, triggerId, `load ${triggerId} was done before`)
   }
   if (!unfinished) return newLoad(head, options)
   const against = whyNotResumed(unfinished, options)
@@ -156,11 +163,14 @@ async function owning<V>(
 async function newLoad(head: Versioned<HeadDoc>, options: BeginOptions): Promise<Begun> {
   const { replay } = options
   const replayId = replay && (await replayLoadId(options.state, replay.filter))
-  if (replay && replayId === undefined) return nothing(options, options.freshId, { splits: [] }, 'no rejects to replay')
+  if (replay && replayId === undefined) return nothing(options, options.freshId, 'no rejects to replay')
   const loadId = replayId ?? options.triggerId ?? options.freshId
   const draft = draftLoad(loadId, options)
   const { plan, replays, notes } = await (replay ? planRejects(replay, draft, options) : planWith(draft, options))
-  if (plan.splits.length === 0) return nothing(options, loadId, plan, replay ? notes.join(' ') : reasonForNothing(plan))
+  if (plan.splits.length === 0) {
+    const reason = replay ? notes.join(' ') : reasonForNothing(plan)
+    return { ...nothing(options, loadId, reason), plan, planned: !replay }
+  }
   const load: LoadDoc = {
     loadId,
     startedAtMs: draft.startedAtMs,
@@ -282,8 +292,8 @@ async function takenBookmarks(state: StateStore): Promise<BookmarksDoc['groups']
   return taken.groups
 }
 
-function nothing(options: BeginOptions, loadId: string, plan: Plan, reason: string): Begun {
-  return { kind: 'nothing', load: draftLoad(loadId, options), plan, reason }
+function nothing(options: BeginOptions, loadId: string, reason: string): Begun & { readonly kind: 'nothing' } {
+  return { kind: 'nothing', load: draftLoad(loadId, options), plan: { splits: [] }, reason, planned: false }
 }
 
 /** A load that is not begun yet. */

@@ -20,16 +20,30 @@ export function withSeen(report: RunReport, seen: readonly SplitReport[]): RunRe
   return { ...report, groups, splits, counts: { ...report.counts, retries }, ...(error ? { error } : {}) }
 }
 
-/** Two loads of one call as one report: the later load's word on a group counts. */
-export function mergeReports(before: RunReport, after: RunReport): RunReport {
+/**
+ * Two loads of one call as one report: the later load's word on a group counts.
+ *
+ * @param plannedAnew - The later load asked the source what there is: a group that had changed and of which it knows nothing has no data.
+ */
+export function mergeReports(before: RunReport, after: RunReport, plannedAnew: boolean): RunReport {
   const later = new Set(after.groups.map(group => group.group))
   const laterSplits = new Set(after.splits.map(split => split.split))
-  const groups: GroupReport[] = [...before.groups.filter(group => !later.has(group.group)), ...after.groups]
+  const earlier = before.groups
+    .filter(group => !later.has(group.group))
+    .map(each => (plannedAnew && each.error?.code === 'ETL_SOURCE_CHANGED' ? noData(each) : each))
   // What the second load skipped as unchanged is what the first published.
   const published = new Map(before.groups.filter(group => group.status === 'published').map(group => [group.group, group]))
+  const groups = [...earlier, ...after.groups].map(group =>
+    group.status === 'unchanged' ? (published.get(group.group) ?? group) : group,
+  )
+  const status = mergedStatus(before, after, groups)
+  const { error, reason, ...rest } = after
+  const failure = status === 'failed' ? (error ?? groups.find(group => group.error)?.error ?? before.error) : error
   return {
-    ...after,
-    status: after.status === 'unchanged' ? before.status : after.status,
+    ...rest,
+    status,
+    // Why there was nothing more to do is no reason for how the whole ended.
+    ...(reason === undefined || status !== after.status ? {} : { reason }),
     startedAt: before.startedAt,
     // Both are told since the run began.
     durationMs: after.durationMs,
@@ -38,9 +52,21 @@ export function mergeReports(before: RunReport, after: RunReport): RunReport {
       byReason: addReasons(before.rejects.byReason, after.rejects.byReason),
       samples: [...before.rejects.samples, ...after.rejects.samples].slice(0, maxSamples),
     },
-    groups: groups.map(group => (group.status === 'unchanged' ? (published.get(group.group) ?? group) : group)),
+    groups,
     splits: [...before.splits.filter(split => !laterSplits.has(split.split) && split.status === 'committed'), ...after.splits],
+    ...(failure === undefined ? {} : { error: failure }),
   }
+}
+
+const noData = ({ group }: GroupReport): GroupReport => ({ group, status: 'no data' })
+
+/** A failure of the first load is none any more where the second could say more of the group: that it has no data, for one. */
+function mergedStatus(before: RunReport, after: RunReport, groups: readonly GroupReport[]): RunReport['status'] {
+  if (after.status === 'stopped') return 'stopped'
+  if (groups.some(({ status }) => status === 'failed')) return 'failed'
+  if (after.status !== 'unchanged' || before.status !== 'failed')
+    return after.status === 'unchanged' ? before.status : after.status
+  return groups.some(({ status }) => status === 'published') ? 'succeeded' : 'unchanged'
 }
 
 /** The report of a run that had nothing to do. */

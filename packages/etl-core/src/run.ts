@@ -92,8 +92,8 @@ async function runLoads(session: Session): Promise<RunReport> {
   const notes: string[] = []
   let before: RunReport | undefined
   for (let count = 1; ; count++) {
-    const { report, asked, closed, resumed } = await runLoad(session, notes)
-    const all: RunReport = before ? mergeReports(before, report) : report
+    const { report, asked, closed, resumed, planned } = await runLoad(session, notes)
+    const all: RunReport = before ? mergeReports(before, report, planned) : report
     const failed = report.status === 'failed'
     const changed = failed && report.groups.some(group => group.error?.code === 'ETL_SOURCE_CHANGED')
     const done = !closed || session.watch.soft.aborted || count >= maxLoads || (asked && !changed && !(failed && resumed))
@@ -115,6 +115,8 @@ interface LoadRun {
   /** Nothing of it is left to do. */
   readonly closed: boolean
   readonly resumed: boolean
+  /** The source was asked what there is. */
+  readonly planned: boolean
 }
 
 async function runLoad(session: Session, notes: string[]): Promise<LoadRun> {
@@ -127,7 +129,10 @@ async function runLoad(session: Session, notes: string[]): Promise<LoadRun> {
     fenced.abort(error)
   })
   const begun = await beginPatiently(begin, watch.soft)
-  if (begun.kind === 'nothing') return { report: reportNothing(session, begun, notes), asked: true, closed: true, resumed: false }
+  if (begun.kind === 'nothing') {
+    const { planned } = begun
+    return { report: reportNothing(session, begun, notes), asked: true, closed: true, resumed: false, planned }
+  }
   const runnable = begun.load.replay?.mode === 'records' ? session.runnable.replaying(session.state) : session.runnable
   const ctx = runnerContext(session, begun, fenced.signal, notes)
   ctx.emit({
@@ -146,7 +151,8 @@ async function runLoad(session: Session, notes: string[]): Promise<LoadRun> {
     const report = withSeen(await runnable.finish(ctx), seen)
     ctx.emit({ type: 'load.finished', report })
     const closed = (await loadDoc<HeadDoc>(session.state, headKey)).value?.load?.bornEpoch !== begun.load.bornEpoch
-    return { report, asked: isAsked(begun.load, begin), closed, resumed: begun.resumed }
+    const { resumed, load } = begun
+    return { report, asked: isAsked(load, begin), closed, resumed, planned: !resumed && !load.replay }
   } catch (error) {
     // Ownership ends with the run, whatever happened; a fenced run has none to give back.
     await begun.lease.giveBack().catch(() => undefined)
@@ -216,7 +222,7 @@ async function beginPatiently(begin: BeginOptions, stop: AbortSignal): Promise<B
 
 function notBegun(begin: BeginOptions): Begun {
   const load = { loadId: begin.triggerId ?? begin.freshId, startedAtMs: begin.lease.clock.now(), attempt: 1, epoch: 0 }
-  return { kind: 'nothing', load, plan: { splits: [] }, reason: 'before anything was begun', stopped: true }
+  return { kind: 'nothing', load, plan: { splits: [] }, reason: 'before anything was begun', planned: false, stopped: true }
 }
 
 /**

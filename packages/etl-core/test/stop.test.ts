@@ -271,6 +271,43 @@ describe('a source that changes under the run', () => {
     expect(calls.filter(call => call === 'publish a')).toHaveLength(1)
     expect(published).toEqual({ a: [1], b: [2] })
   })
+
+  it.each([
+    ['says that there is no data', { skipped: [{ group: 'a', reason: 'no data' as const }] }],
+    ['knows nothing of it any more', {}],
+  ])('is no failure where planning it anew %s', async (_, nothingLeft) => {
+    const { source, asked } = numbers({ splits: { a: [1] }, before: changed })
+    const emptied = {
+      ...source,
+      plan: async (ctx: Parameters<typeof source.plan>[0]) =>
+        asked.plans === 0 ? source.plan(ctx) : { splits: [], ...nothingLeft },
+    }
+
+    const report = await runNumbers(emptied, parts().sink, { state: memoryState() })
+
+    expect(report).toMatchObject({ status: 'unchanged', groups: [{ group: 'a', status: 'no data' }] })
+    expect(report).not.toHaveProperty('error')
+    expect(report.notes).toEqual([expect.stringContaining('The source changed under load')])
+  })
+
+  it('is no failure where a part of it was published and the rest is gone', async () => {
+    const { source, asked } = numbers({
+      splits: { a: [1], b: [2] },
+      bookmark: 'm',
+      before: split => (split === 'b' ? changed() : undefined),
+    })
+    const emptied = {
+      ...source,
+      plan: async (ctx: Parameters<typeof source.plan>[0]) =>
+        asked.plans === 0 ? source.plan(ctx) : { splits: [], skipped: [{ group: 'a', reason: 'unchanged' as const }] },
+    }
+
+    const report = await runNumbers(emptied, parts().sink, { state: memoryState() })
+
+    expect(report.status).toBe('succeeded')
+    expect(report).not.toHaveProperty('reason')
+    expect(report.groups.map(({ group, status }) => `${group} ${status}`)).toEqual(['b no data', 'a published'])
+  })
 })
 
 describe('backpressure', () => {

@@ -24,7 +24,7 @@ export type {
 } from './plan.js'
 export { planRelated } from './plan-related.js'
 export { defaultGroupColumn, planSingle } from './plan-single.js'
-export { readPages } from './read-pages.js'
+export { type Page, readPages } from './read-pages.js'
 export type { GroupBooks } from './replaced-group.js'
 export { groupColumnOf, publishedName, refuseStaleGroup, replacedTable } from './replaced-group.js'
 export type { RowReader } from './rows.js'

@@ -3,19 +3,27 @@ import { typeText, type Value } from '@millrace/schema/columns'
 import type { KeyJson } from './key-range.js'
 import { badKey, keyJson, type ReadColumn, type SourceTable } from './source-table.js'
 
+/** The rows of a page, each as the values of the table's columns. */
+export interface Page<Raw> {
+  readonly rows: readonly (readonly Raw[])[]
+  /** Whether others may follow. Those that go beyond the page's size are asked for again. */
+  readonly more: boolean
+}
+
 /**
  * Reads rows page by page, each asked for by the key of the last row before it: no page costs more than another, and reading goes on from
  * any of them. The next page is asked for when it is wanted.
  *
  * @param from - The key behind which reading goes on.
- * @param ask - Gives the first rows behind a key, `most` at the most, in the order of the key, each as the values of the table's columns.
+ * @param ask - Gives the first rows behind a key, in the order of the key: a page of them, and one more where it has the key of the page's last
+ * row.
  * @throws SourceError `ETL_SOURCE_KEY` if the key is not unique.
  */
 export async function* readPages<T, Raw>(
   table: SourceTable<Raw>,
   pageRows: number,
   from: KeyJson | undefined,
-  ask: (behind: KeyJson | undefined, most: number) => Promise<readonly (readonly Raw[])[]>,
+  ask: (behind: KeyJson | undefined) => Promise<Page<Raw>>,
 ): AsyncGenerator<SourceBatch<T>> {
   const at = table.key.map(({ column }) => table.columns.findIndex(each => each.column.name === column.name))
   const keyOf = (row: readonly Raw[]) =>
@@ -24,8 +32,7 @@ export async function* readPages<T, Raw>(
       at.map(index => row[index] as Raw),
     )
   for (let last = from; ; ) {
-    // One row more than the page has tells whether another follows, and whether its key is another.
-    const rows = await ask(last, pageRows + 1)
+    const { rows, more } = await ask(last)
     const page = rows.slice(0, pageRows)
     const end = page.at(-1)
     if (!end) return
@@ -33,7 +40,7 @@ export async function* readPages<T, Raw>(
     const next = rows[pageRows]
     if (next && JSON.stringify(keyOf(next)) === JSON.stringify(last)) throw badKey(table, 'is not unique')
     yield batchOf<T, Raw>(table, page, last)
-    if (!next) return
+    if (!next && !more) return
   }
 }
 

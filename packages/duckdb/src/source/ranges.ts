@@ -27,7 +27,12 @@ export function behindSql({ key }: KeyedTable, than: KeyJson): string {
   return `${least}(${alternativesSql(key, than)})`
 }
 
-const notBehindSql = ({ key }: KeyedTable, than: KeyJson): string => `NOT (${alternativesSql(key, than)})`
+/** "The key does not come behind this one." */
+export function notBehindSql({ key }: KeyedTable, than: KeyJson): string {
+  const [first] = key as readonly [ReadColumn]
+  const most = key.length > 1 ? `${comparedSql(first)} <= ${valueSql(first, than[0] as Json)} AND ` : ''
+  return `${most}NOT (${alternativesSql(key, than)})`
+}
 
 function alternativesSql(key: readonly ReadColumn[], than: KeyJson): string {
   return keyAlternatives(key.length)

@@ -19,9 +19,12 @@ export function readRange<T>(
   params: SplitParams,
   from: KeyJson | undefined,
 ): AsyncGenerator<SourceBatch<T>> {
-  return readPages<T, unknown>(table, params.pageRows, from, (last, most) => {
+  const { pageRows } = params
+  return readPages<T, unknown>(table, pageRows, from, async last => {
     const where = rangeCondition(table, params, last)
-    return session.rows(pageSql(table, most, where.sql), where.params)
+    // One row more than the page has tells whether another follows, and whether its key is another.
+    const rows = await session.rows(pageSql(table, pageRows + 1, where.sql), where.params)
+    return { rows, more: rows.length > pageRows }
   })
 }
 

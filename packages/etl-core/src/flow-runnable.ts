@@ -37,6 +37,7 @@ export function flowRunnable(parts: FlowParts, sink: Sink<unknown>): FlowRunnabl
         ? {}
         : { rejectsTo: rejectSinks.map(({ stage, sink }) => ({ stage, sink: sink.name, ...whereOf(sink) })) }),
       bufferBytes: target.bufferBytes ?? 0,
+      ...(target.oneSplitAtATime ? { oneSplitAtATime: true } : {}),
     }),
     fingerprint: () => ({
       source: source.name,

@@ -20,6 +20,7 @@ export function jointSink<T>(sinks: readonly Sink<never>[], { name, capabilities
     name,
     capabilities,
     bufferBytes: sinks.reduce((sum, sink) => sum + (sink.bufferBytes ?? 0), 0),
+    ...(sinks.some(sink => sink.oneSplitAtATime) ? { oneSplitAtATime: true } : {}),
     ...(home === undefined ? {} : { home }),
     prepare(facts: FlowFacts) {
       rereads = facts.source?.rereads ?? 'mayDiffer'

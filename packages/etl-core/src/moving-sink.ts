@@ -30,6 +30,7 @@ export function movingSink<T>(sink: Sink<T>, moving: Moving<T>): Sink<T> {
     name: sink.name,
     capabilities: sink.capabilities,
     ...(sink.bufferBytes === undefined ? {} : { bufferBytes: sink.bufferBytes }),
+    ...(sink.oneSplitAtATime ? { oneSplitAtATime: true } : {}),
     ...(sink.home === undefined ? {} : { home: sink.home }),
     get layout(): Json {
       return { move: sink.layout ?? null, verify: moving.verify }

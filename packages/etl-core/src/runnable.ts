@@ -108,4 +108,6 @@ export interface Explanation {
   /** Where state and rejects will be; absent when the sink has no place for them. */
   readonly state?: string
   readonly bufferBytes: number
+  /** The sink takes one split after the other. */
+  readonly oneSplitAtATime?: boolean
 }

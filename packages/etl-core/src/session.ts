@@ -104,6 +104,7 @@ export function runnerContext(
   // Each split listens, and several may run at once: that is no leak.
   const hard = AbortSignal.any([watch.hard, fenced])
   setMaxListeners(0, signal, hard)
+  noteLowered(session, begun.plan.splits.length, notes)
   const identity: Load = { loadId: load.loadId, startedAtMs: load.startedAtMs, attempt: load.attempt, epoch: lease.epoch }
   return {
     ...runContext(session, identity, new Map(), signal),
@@ -114,7 +115,7 @@ export function runnerContext(
       retry: options.retry ?? defaults.retry,
       maxRejects: options.maxRejects,
     },
-    concurrency: concurrencyOf(options, session.runnable, notes),
+    concurrency: concurrencyOf(options, session.runnable),
     notes,
     lease,
     bornEpoch: load.bornEpoch,
@@ -128,15 +129,27 @@ export function runnerContext(
   }
 }
 
-/** Splits run at once: as many as asked for, as few as fit the memory budget. */
-export function concurrencyOf(options: RunOptions, runnable: Runnable, notes?: string[]): number {
-  const wanted = Math.max(1, Math.floor(options.concurrency ?? 4))
-  const perSplit = runnable.explain().bufferBytes + bytesPerOpenSplit
-  const fits = Math.max(1, Math.floor(((options.memoryMiB ?? 64) * 1024 * 1024) / perSplit))
-  if (fits < wanted) {
-    notes?.push(`Splits run ${fits} at a time instead of ${wanted}: each may hold ${Math.ceil(perSplit / 1048576)} MiB.`)
-  }
-  return Math.min(wanted, fits)
+/** Splits run at once: as many as asked for, as few as fit the memory budget, one where the sink takes one after the other. */
+export function concurrencyOf(options: RunOptions, runnable: Runnable): number {
+  const { bufferBytes, oneSplitAtATime } = runnable.explain()
+  return oneSplitAtATime ? 1 : Math.min(wantedAtOnce(options), fittingAtOnce(options, bufferBytes))
+}
+
+const wantedAtOnce = ({ concurrency = 4 }: RunOptions): number => Math.max(1, Math.floor(concurrency))
+
+const fittingAtOnce = ({ memoryMiB = 64 }: RunOptions, bufferBytes: number): number =>
+  Math.max(1, Math.floor((memoryMiB * 1024 * 1024) / (bufferBytes + bytesPerOpenSplit)))
+
+/** Says that splits wait for each other, where there are so many: once, however many loads the run takes. */
+function noteLowered({ options, runnable }: Session, splits: number, notes: string[]): void {
+  const { bufferBytes, oneSplitAtATime } = runnable.explain()
+  const atOnce = concurrencyOf(options, runnable)
+  if (Math.min(splits, wantedAtOnce(options)) <= atOnce) return
+  const why = oneSplitAtATime
+    ? 'what they are written to has one order'
+    : `each may hold ${Math.ceil((bufferBytes + bytesPerOpenSplit) / 1048576)} MiB`
+  const note = `Splits run ${atOnce === 1 ? 'one' : atOnce} at a time instead of ${wantedAtOnce(options)}: ${why}.`
+  if (!notes.includes(note)) notes.push(note)
 }
 
 /** Puts time and load on events and hands them to the listener, whose errors disturb nothing. */

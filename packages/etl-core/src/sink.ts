@@ -34,6 +34,8 @@ export interface Sink<T> {
   readonly capabilities: SinkCapabilities
   /** Memory one open split may hold, in bytes, besides the batch being written. Concurrency is lowered to fit. Default 0. */
   readonly bufferBytes?: number
+  /** Splits are written one after the other, however many fit the memory: what they go to has one order. Default false. */
+  readonly oneSplitAtATime?: boolean
   /** It writes to the process's standard output: a command says what it has to say elsewhere. Default false. */
   readonly standardOutput?: boolean
   /** Where this sink keeps state, with the data it describes. */

@@ -340,14 +340,41 @@ describe('backpressure', () => {
     const { sink } = parts()
     const hungry = { ...sink, bufferBytes: 30 * 1024 * 1024 }
 
-    const report = await runNumbers(numbers({ splits: { a: [1] } }).source, hungry, {
-      state: memoryState(),
-      concurrency: 8,
-      memoryMiB: 64,
-    })
+    const budget = { state: memoryState(), concurrency: 8, memoryMiB: 64 }
+
+    const report = await runNumbers(numbers({ splits: { a: [1], b: [2], c: [3] } }).source, hungry, budget)
 
     expect(report.concurrency).toBe(2)
-    expect(report.notes.join()).toContain('2 at a time instead of 8')
+    expect(report.notes.join()).toContain('2 at a time instead of 8: each may hold 32 MiB')
+  })
+
+  it('says nothing of a lower concurrency where no more splits are planned', async () => {
+    const hungry = { ...parts().sink, bufferBytes: 30 * 1024 * 1024 }
+
+    const report = await runNumbers(numbers({ splits: { a: [1], b: [2] } }).source, hungry, {
+      state: memoryState(),
+      concurrency: 8,
+    })
+
+    expect(report).toMatchObject({ concurrency: 2, notes: [] })
+  })
+
+  it('says it once where an unfinished load is taken up and another one follows', async () => {
+    const hungry = { ...parts().sink, bufferBytes: 60 * 1024 * 1024 }
+    const state = memoryState()
+    let broken = true
+    const { source } = numbers({
+      splits: { a: [1], b: [2] },
+      before: () => (broken ? Promise.reject(down()) : undefined),
+    })
+    const budget = { state, concurrency: 2 }
+    await runNumbers(source, hungry, { ...budget, loadId: 'first' })
+    broken = false
+
+    const report = await runNumbers(source, hungry, { ...budget, loadId: 'second' })
+
+    expect(report.loadId).toBe('second')
+    expect(report.notes.filter(note => note.startsWith('Splits run one at a time instead of 2'))).toHaveLength(1)
   })
 
   it('never runs more splits at once than allowed', async () => {

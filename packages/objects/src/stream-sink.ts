@@ -16,9 +16,6 @@ export interface StreamSinkOptions<T> {
   readonly shown?: string
 }
 
-/** More than any run's memory budget has twice, so splits are written one after the other: a stream has one order. */
-const oneSplitAtATime = 2 ** 40
-
 /**
  * Writes records to a stream as they come, for standard output and pipes.
  *
@@ -87,7 +84,7 @@ export function streamSink<T>(options: StreamSinkOptions<T>): Sink<T> {
   return Object.freeze<Sink<T>>({
     name: 'stream',
     capabilities: { disposition: 'append', durableAt: 'commit', replay: 'duplicates', cursor: 'outside' },
-    bufferBytes: oneSplitAtATime,
+    oneSplitAtATime: true,
     ...(toStdout ? { standardOutput: true } : {}),
     get layout(): Json {
       return { format: format.layout }

@@ -55,7 +55,7 @@ export function explainText(about: { pipeline: string; version: string; descript
     ['state', made.state ?? 'in memory only: the sink has no place for it; --state names one'],
     ['delivery', `${delivery}: ${reasons.join('; ')}`],
     ['stopping', survivesStop ? 'a stopped split goes on where it was' : 'a stopped split begins again from its start'],
-    ['memory', `${bytes(made.bufferBytes)} of buffers for each split that runs`],
+    ['memory', `${bytes(made.bufferBytes)} of buffers for each split that runs${made.oneSplitAtATime ? ', one at a time' : ''}`],
   ]
   return facts.map(([name, fact]) => `${name.padEnd(10)}${printable(fact)}\n`).join('')
 }

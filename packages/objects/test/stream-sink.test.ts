@@ -1,9 +1,9 @@
 import { PassThrough, Writable } from 'node:stream'
 import { text } from 'node:stream/consumers'
-import { definePipeline, type Format, from, run } from '@millrace/etl-core'
+import { definePipeline, type Format, from, type RunOptions, run } from '@millrace/etl-core'
 import { arraySource, describeCases, sinkCases } from '@millrace/etl-testkit'
 import { csv, decodeAll, ndjson, parquet } from '@millrace/formats'
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
 import { streamSink } from '../src/index.js'
 
@@ -47,12 +47,14 @@ it('the contract still has the case that a stream cannot keep', () => {
   expect(cases.map(({ name }) => name)).toContain(takenBack)
 })
 
-const toStream = (stream: Writable, format: Format<Plant>, splits: Record<string, Plant[]>) =>
+const toStream = (stream: Writable, format: Format<Plant>, splits: Record<string, Plant[]>, options: RunOptions = {}) =>
   run(
     definePipeline({
       name: 'to-stream',
       build: () => from(arraySource<Plant>({ splits })).into(streamSink<Plant>({ stream: () => stream, format })),
     }),
+    {},
+    options,
   )
 
 it('splits follow each other under one header, however many are read at once', async () => {
@@ -90,6 +92,46 @@ it('a stream that is closed fails the run, by name', async () => {
     status: 'failed',
     error: { code: 'ETL_SINK_UNAVAILABLE', message: expect.stringContaining('a stream') },
   })
+})
+
+describe('without any record', () => {
+  const known = csv<Plant>({ columns: ['id', 'name'] })
+
+  it('there is a header, as in a file', async () => {
+    const { stream, text } = kept()
+
+    await toStream(stream, known, { a: [], b: [] })
+
+    expect(text()).toBe('id,name\n')
+  })
+
+  it('in the first split, the header stands once and before the records of the next', async () => {
+    const [columnsKnown, columnsUnknown] = [kept(), kept()]
+
+    await toStream(columnsKnown.stream, known, { a: [], b: [plant(3)] })
+    await toStream(columnsUnknown.stream, csv<Plant>({ bom: true }), { a: [], b: [plant(3)] })
+
+    expect(columnsKnown.text()).toBe('id,name\n3,"plant 3, ""quoted"""\n')
+    expect(columnsUnknown.text()).toBe(`\uFEFF${columnsKnown.text()}`)
+  })
+})
+
+it('a reader that has left is told as such, and stops a run whose signal says so', async () => {
+  const pipe = () =>
+    new Writable({
+      highWaterMark: 1,
+      write: (_chunk, _encoding, done) => done(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' })),
+    })
+  const stopping = pipe()
+  const stop = new AbortController()
+  stopping.on('error', () => stop.abort())
+
+  const failed = await toStream(pipe(), ndjson<Plant>(), { a: [plant(1)] })
+  const stopped = await toStream(stopping, ndjson<Plant>(), { a: [plant(1)] }, { signal: stop.signal })
+
+  expect(failed).toMatchObject({ status: 'failed', error: { message: expect.stringContaining('its reader has left') } })
+  expect(stopped.status).toBe('stopped')
+  expect(stopped.groups).toEqual([{ group: 'a', status: 'pending' }])
 })
 
 it('refuses formats that are whole only with their end', async () => {

@@ -28,6 +28,8 @@ export interface BenchCase {
   readonly writes: 'folder' | 's3' | 'server'
   /** Names the server it is measured against; where this is not set, it is left out. */
   readonly needs?: string
+  /** What a library it uses was told to keep at the most. It fills up with the records, so that much a longer run may take more. */
+  readonly cacheBytes?: number
   /** Writes the table it reads. */
   readonly fills?: BenchCase
   /** Imports what is to run: a process loads its own case and no other, so that the memory of others' libraries is not in its figures. */

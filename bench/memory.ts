@@ -24,8 +24,8 @@ export interface MemoryResult {
   readonly bytesOut: readonly [small: number, large: number]
   /** Median over median, less one. */
   readonly growth: number
-  /** `not judged`: too few records to tell. */
-  readonly verdict: 'flat' | 'grows' | 'not judged'
+  /** `not judged`: too few records to tell. `fills its cache`: more, and not more than the case's `cacheBytes` are. */
+  readonly verdict: 'flat' | 'fills its cache' | 'grows' | 'not judged'
 }
 
 /** Runs a case at a size and at ten times of it, and compares the peaks. */
@@ -39,14 +39,15 @@ export async function memoryOf(bench: Bench, measured: BenchCase, records: numbe
     peakBytes: [small.peakBytes, large.peakBytes],
     bytesOut: [small.bytesOut, large.bytesOut],
     growth,
-    verdict: verdictOf(records, growth),
+    verdict: verdictOf(records, growth, (measured.cacheBytes ?? 0) / median(small.peakBytes)),
   }
 }
 
-/** From the records of the smaller run and what the larger one took more. */
-export function verdictOf(records: number, growth: number): MemoryResult['verdict'] {
+/** From the records of the smaller run, what the larger one took more, and what a cache may take of that, both as shares of the smaller. */
+export function verdictOf(records: number, growth: number, cache = 0): MemoryResult['verdict'] {
   if (records < judgedFromRecords) return 'not judged'
-  return growth > growthAtMost ? 'grows' : 'flat'
+  if (growth <= growthAtMost) return 'flat'
+  return growth <= growthAtMost + cache ? 'fills its cache' : 'grows'
 }
 
 async function peaks(bench: Bench, measured: BenchCase, records: number, runs: number) {

@@ -8,11 +8,11 @@ import { folder } from '@millrace/objects'
 import type { Run } from '../case.js'
 import { duckdbSum } from '../duckdb-sum.js'
 import { type Reading, reading } from '../readings.js'
+import { duckdbLimitMb } from './duckdb-limit.js'
 import { doneBy } from './finish.js'
 import { readingsInto } from './readings-into.js'
 
-/** Without a limit DuckDB keeps what it has read and written for as long as the machine has room, which says nothing about what a run needs. */
-const duckdb = duckdbWith({ memoryLimit: '128MB' })
+const duckdb = duckdbWith({ memoryLimit: `${duckdbLimitMb}MB` })
 
 /** A file is let go of a quarter of a second after its last use. */
 const lettingGoMs = 400

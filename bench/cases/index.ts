@@ -1,5 +1,6 @@
 import type { BenchCase } from '../case.js'
 import { sqlServerVariable } from '../needs.js'
+import { duckdbLimitBytes } from './duckdb-limit.js'
 
 const csvToCsv: BenchCase = {
   name: 'csv-to-csv',
@@ -27,6 +28,7 @@ const generatedDuckdb: BenchCase = {
   name: 'generated-duckdb',
   reads: 'generated',
   writes: 'folder',
+  cacheBytes: duckdbLimitBytes,
   load: async () => (await import('./duckdb.js')).readingsIntoDuckdb,
 }
 
@@ -35,6 +37,7 @@ const duckdbToCsv: BenchCase = {
   reads: 'table',
   fills: generatedDuckdb,
   writes: 'folder',
+  cacheBytes: duckdbLimitBytes,
   load: async () => (await import('./duckdb.js')).duckdbToCsv,
 }
 

@@ -57,7 +57,7 @@ interface Invocation {
  *
  * @example
  * const lambda = await startLambda({ taskRoot: unzipped, handler: 'index.handler' })
- * const { answer } = await lambda.invoke({ to: 'file:/tmp/out' }, 5_000)
+ * const { answer } = await lambda.invoke({ to: 'file:./out' }, 5_000)
  */
 export async function startLambda(deployed: TestFunction): Promise<TestLambda> {
   const queue: Invocation[] = []

@@ -8,18 +8,19 @@ import { errorsOf, isEtlError, overallStatus, type RunReport } from '@millrace/e
  * - `wrongUse` 2: flags, parameters, a place, options or the pipeline's file are wrong. Nothing was written.
  * - `stopped` 3: stopped with work left (a deadline, SIGTERM). The next run goes on from there.
  * - `interrupted` 130: the same after Ctrl-C.
+ * - `readerGone` 141: the same because the reader of records on standard output has left (`| head`), as of a process that SIGPIPE ends.
  */
-export const exitCodes = { done: 0, failed: 1, wrongUse: 2, stopped: 3, interrupted: 130 } as const
+export const exitCodes = { done: 0, failed: 1, wrongUse: 2, stopped: 3, interrupted: 130, readerGone: 141 } as const
 
 /** One of {@link exitCodes}. */
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
 
 /** The exit code of a run that came to a report: that of the run and of everything that followed it. */
-export function exitCodeOf(report: RunReport, interrupted: boolean): ExitCode {
+export function exitCodeOf(report: RunReport, stoppedBy?: 'interrupted' | 'readerGone'): ExitCode {
   const status = overallStatus(report)
   if (status === 'failed' && isWrongUse(report)) return exitCodes.wrongUse
   if (status === 'failed') return exitCodes.failed
-  if (status === 'stopped') return interrupted ? exitCodes.interrupted : exitCodes.stopped
+  if (status === 'stopped') return exitCodes[stoppedBy ?? 'stopped']
   return exitCodes.done
 }
 

@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events'
 import { createInterface } from 'node:readline/promises'
 
 /** Signals that ask a run to stop. */
@@ -8,6 +9,8 @@ export interface Output {
   write(text: string): unknown
   /** Resolves when more may be written; with false when the reader has left and nothing more is wanted. Absent: always at once. */
   ready?(): Promise<boolean>
+  /** Calls `handle` when the reader has left (`| head`). */
+  onReaderGone?(handle: () => void): void
 }
 
 /** Everything the command touches beside pipelines: tests give their own, the process's is the default. */
@@ -72,6 +75,7 @@ export function besideRecords(io: CommandIo): CommandIo {
 function quietly(stream: NodeJS.WriteStream): Output {
   let gone = false
   let wake = () => {}
+  const left = new EventEmitter()
   stream.on('error', (error: NodeJS.ErrnoException) => {
     // A reader that left is no news; a full disk is, and no reason to end a load that is under way.
     if (error.code !== 'EPIPE' && !gone && stream !== process.stderr) {
@@ -79,6 +83,7 @@ function quietly(stream: NodeJS.WriteStream): Output {
     }
     gone = true
     wake()
+    if (error.code === 'EPIPE') left.emit('left')
   })
   stream.on('drain', () => wake())
   return {
@@ -91,6 +96,7 @@ function quietly(stream: NodeJS.WriteStream): Output {
       }
       return !gone
     },
+    onReaderGone: handle => void left.once('left', handle),
   }
 }
 

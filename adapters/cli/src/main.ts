@@ -40,7 +40,7 @@ const help = `millrace ${manifest.version}
   --help     show this, or the flags of a command or pipeline: millrace run <pipeline> --help
   --version  show the version
 
-Exit codes: 0 succeeded or unchanged, 1 failed, 2 wrong use, 3 stopped with work left, 130 stopped by Ctrl-C
+Exit codes: 0 succeeded or unchanged, 1 failed, 2 wrong use, 3 stopped with work left, 130 stopped by Ctrl-C, 141 by | head
 `
 
 /**

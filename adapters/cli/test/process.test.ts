@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { jsonLines, numbers, spawned, tempFolder } from './support/command.js'
+import { jsonLines, numbers, piped, spawned, tempFolder } from './support/command.js'
 
 describe('millrace as a process', () => {
   test('runs a TypeScript file from any directory and ends with the report', async () => {
@@ -48,6 +48,34 @@ describe('millrace as a process', () => {
 
     expect({ code, err }).toEqual({ code: 0, err: '' })
     expect(readFileSync(join(cwd, 'out/part-2.ndjson'), 'utf8').split('\n')).toHaveLength(41)
+  })
+
+  describe('whose records go to standard output', () => {
+    /** `millrace run piped … | head -n 1`: what is told, and the exit code. */
+    const headed = async (...flags: string[]) => {
+      const { child, ended } = spawned(['run', piped, ...flags])
+      child.stdout.once('data', () => child.stdout.destroy())
+      const { code, err } = await ended
+      return { code, err }
+    }
+
+    test('ends without a word when their reader leaves, with the exit code of SIGPIPE', async () => {
+      expect(await headed('--count', '1000000')).toEqual({ code: 141, err: '' })
+    })
+
+    test('stops reading at once then, also where records come slowly', async () => {
+      const startedAtMs = performance.now()
+
+      expect(await headed('--count', '1000', '--slow-ms', '100')).toEqual({ code: 141, err: '' })
+      expect(performance.now() - startedAtMs).toBeLessThan(20_000)
+    })
+
+    test('tells programs that it stopped, on stderr', async () => {
+      const { code, err } = await headed('--count', '1000000', '--json')
+
+      expect(code).toBe(141)
+      expect(jsonLines(err).at(-1)).toMatchObject({ type: 'load.finished', report: { status: 'stopped' } })
+    })
   })
 
   test('does not hang on what a pipeline forgot to close', async () => {

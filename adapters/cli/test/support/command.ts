@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { type CommandIo, main } from '../../src/index.js'
 
 export const numbers = fileURLToPath(new URL('../fixtures/numbers.ts', import.meta.url))
+export const piped = fileURLToPath(new URL('../fixtures/piped.ts', import.meta.url))
 const shim = fileURLToPath(new URL('../../bin/millrace.js', import.meta.url))
 
 export const tempFolder = (): string => mkdtempSync(join(tmpdir(), 'millrace-cli-'))

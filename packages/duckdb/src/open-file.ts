@@ -2,7 +2,7 @@ import { constants } from 'node:fs'
 import { access, mkdir, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { DuckDBInstance } from '@duckdb/node-api'
-import { delay } from '@millrace/etl-core'
+import { ConfigError, delay } from '@millrace/etl-core'
 import { duckdbClient } from './client.js'
 import { FileHeld } from './errors.js'
 import { configOf, type DuckdbOptions } from './options.js'
@@ -29,10 +29,11 @@ export async function identityOf(path: string): Promise<string | undefined> {
  * Opens a file, with its folder if that is not there, and waits for another process that has it. A file that this user may not write is
  * opened for reading.
  *
- * @throws FileHeld when the other process still has it after `lockWaitMs`; what DuckDB throws; the signal's reason.
+ * @throws ConfigError `ETL_PLACE_INVALID` for a folder; FileHeld when the other process still has it after `lockWaitMs`; what DuckDB throws; the signal's reason.
  */
 export async function openFile(path: string, options: DuckdbOptions, signal?: AbortSignal): Promise<DuckDBInstance> {
   const { DuckDBInstance } = await duckdbClient()
+  await refuseFolder(path)
   await mkdir(dirname(path), { recursive: true })
   const config = configOf(options, await onlyReadable(path))
   const { lockWaitMs = defaultLockWaitMs } = options
@@ -53,6 +54,15 @@ export async function openFile(path: string, options: DuckdbOptions, signal?: Ab
       await delay(Math.min(lookEveryMs, lockWaitMs - waitedMs), signal)
     }
   }
+}
+
+/** DuckDB calls it a failed read, as if it could pass. */
+async function refuseFolder(path: string): Promise<void> {
+  const found = await stat(path).catch(() => undefined)
+  if (!found?.isDirectory()) return
+  throw new ConfigError('ETL_PLACE_INVALID', `The place duckdb:${path} is a folder. Name a file in it: duckdb:./plants.duckdb.`, {
+    context: { path },
+  })
 }
 
 async function onlyReadable(path: string): Promise<boolean> {

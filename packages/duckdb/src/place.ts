@@ -19,5 +19,5 @@ function pathProblem(path: string): string | undefined {
   if (/^~(\/|$)/.test(path)) return 'begins with ~, which only a shell understands. Write the whole path'
   if (path.startsWith('//')) return 'begins with //. Write the path itself: duckdb:./plants.duckdb'
   if (/^md:|^motherduck:/.test(path)) return 'is not on this computer. Name a file: duckdb:./plants.duckdb'
-  return path.endsWith('/') ? 'is a folder. Name a file in it' : undefined
+  return /(^|\/)\.{0,2}$/.test(path) ? 'is a folder. Name a file in it: duckdb:./plants.duckdb' : undefined
 }

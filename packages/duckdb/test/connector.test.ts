@@ -1,5 +1,8 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { parsePlace } from '@millrace/etl-core'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { duckdbError, FileHeld } from '../src/errors.js'
 import { duckdb, duckdbWith } from '../src/index.js'
 
@@ -7,12 +10,25 @@ test.each([
   ['duckdb::memory:', 'a database in memory'],
   ['duckdb:~/plants.duckdb', 'begins with ~'],
   ['duckdb:./folder/', 'is a folder'],
+  ['duckdb:.', 'is a folder'],
+  ['duckdb:data/..', 'is a folder'],
   ['duckdb://host/plants', 'begins with //'],
   ['duckdb:md:plants', 'is not on this computer'],
 ])('%s is refused as a place', (place, problem) => {
   expect(() => duckdb.open(parsePlace(place))).toThrow(
     expect.objectContaining({ code: 'ETL_PLACE_INVALID', message: expect.stringContaining(problem) }),
   )
+})
+
+test('a folder is refused as a place when it is first used', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'millrace-duckdb-'))
+  onTestFinished(() => rm(folder, { recursive: true }))
+  const { home } = duckdb.open(parsePlace(`duckdb:${folder}`))
+
+  await expect(home.state('plants').load('head')).rejects.toMatchObject({
+    code: 'ETL_PLACE_INVALID',
+    message: expect.stringContaining('is a folder'),
+  })
 })
 
 test('a place is opened without touching the file', () => {

@@ -1,11 +1,11 @@
-import pLimit from 'p-limit'
-import { atOnce, requestsAtOnce } from './at-once.js'
+import { atOnce } from './at-once.js'
+import type { BeginOptions } from './begin-options.js'
 import { isDone } from './done.js'
 import { ConfigError } from './errors.js'
 import { fencedState } from './fenced-state.js'
-import { hashOf, type Json } from './json.js'
-import { type Lease, type LeaseOptions, takeLease } from './lease.js'
-import type { Load, RunContext } from './load.js'
+import { hashOf } from './json.js'
+import { type Lease, takeLease } from './lease.js'
+import type { Load } from './load.js'
 import {
   type BookmarksDoc,
   bookmarksKey,
@@ -16,7 +16,6 @@ import {
   loadKeyOf,
   type PlanDoc,
   planKey,
-  type ReplayDoc,
   removeDoc,
   saveDoc,
   splitKey,
@@ -24,38 +23,13 @@ import {
 } from './load-state.js'
 import { forgetNext } from './next.js'
 import { isAlive, ownedByAnother } from './owner.js'
+import { draftLoad, freezePlan, loadOf, planRejects, planWith, reasonForNothing, surveyed } from './plan-load.js'
 import { dropRejectsAfter } from './rejects.js'
-import { planReplay, replayLoadId } from './replay.js'
+import { replayLoadId } from './replay.js'
 import type { Runnable } from './runnable.js'
-import { type Bookmark, checkedPlan, groupOf, type Plan } from './split.js'
+import { groupOf, type Plan } from './split.js'
 import type { StateStore } from './state.js'
-import { delay, orAborted } from './wait.js'
-
-/** What beginning a load needs to know. */
-export interface BeginOptions {
-  readonly state: StateStore
-  readonly statePlace: string
-  readonly pipeline: string
-  readonly runnable: Runnable
-  /** A context for calls made before the load is owned. */
-  contextFor(load: Load, bookmarks: ReadonlyMap<string, Bookmark>): RunContext
-  readonly lease: Omit<LeaseOptions, 'state'>
-  readonly params: Json
-  readonly paramsKey: string
-  readonly groupParamsKey: string
-  readonly fingerprint: string
-  readonly layoutKey: string
-  readonly keepBookmarks: boolean
-  /** From the trigger, if it has an identity. */
-  readonly triggerId: string | undefined
-  /** Made for this load if nothing unfinished is taken up. */
-  readonly freshId: string
-  readonly full: boolean
-  /** Run rejects again instead of loading what is new. */
-  readonly replay: ReplayDoc | undefined
-  readonly waitMs: number
-  readonly notes: string[]
-}
+import { delay } from './wait.js'
 
 /** How a load began. */
 export type Begun =
@@ -197,70 +171,6 @@ async function newLoad(head: Versioned<HeadDoc>, options: BeginOptions): Promise
 
 const nextEpoch = (head: Versioned<HeadDoc>): number => (head.value?.epoch ?? 0) + 1
 
-type Planned = { readonly plan: Plan; readonly replays?: PlanDoc['replays']; readonly notes: readonly string[] }
-
-async function planRejects(replay: ReplayDoc, load: Load | LoadDoc, options: BeginOptions): Promise<Planned> {
-  const ctx = options.contextFor(loadOf(load, 0), new Map())
-  return planReplay(replay, { state: options.state, runnable: options.runnable, ctx, groupParamsKey: options.groupParamsKey })
-}
-
-/** Plans with the bookmarks that still hold: same fingerprint, and what was published is still there. Writes nothing. */
-export async function planWith(load: Load | LoadDoc, options: BeginOptions): Promise<Planned> {
-  const book = (await loadDoc<BookmarksDoc>(options.state, bookmarksKey)).value?.groups ?? {}
-  const bookmarks = new Map<string, Bookmark>()
-  const probe = options.contextFor(loadOf(load, 0), bookmarks)
-  const other: string[] = []
-  const gone: string[] = []
-  const look = pLimit(requestsAtOnce)
-  const judged = Object.entries(options.full ? {} : book).map(async ([group, entry]) => {
-    if (entry.bookmark === undefined) return
-    if (entry.fingerprint !== options.fingerprint && !options.keepBookmarks) other.push(group)
-    else if (await look(() => options.runnable.stillPublished(group, probe))) bookmarks.set(group, entry.bookmark)
-    else gone.push(group)
-  })
-  await Promise.all(judged)
-  if (other.length > 0 && options.runnable.disposition === 'append') throw wouldAppendAgain(other, options)
-  const ctx = options.contextFor(loadOf(load, 0), bookmarks)
-  const plan = checkedPlan(await orAborted(options.runnable.plan(ctx), ctx.signal))
-  const planned = new Set(plan.splits.map(groupOf))
-  const affected = (groups: string[]) =>
-    groups
-      .filter(group => planned.has(group))
-      .sort()
-      .join(', ')
-  const notes: string[] = []
-  if (affected(other))
-    notes.push(`Loaded anew and replaced, because parameters, version, schema or layout changed: ${affected(other)}.`)
-  if (affected(gone)) notes.push(`Loaded anew, because what was published is no longer there as it was: ${affected(gone)}.`)
-  return { plan, notes }
-}
-
-function wouldAppendAgain(groups: readonly string[], { pipeline }: BeginOptions): ConfigError {
-  return new ConfigError(
-    'ETL_BOOKMARKS_OTHER',
-    `Pipeline "${pipeline}" has bookmarks made with other parameters, version, schema or layout (${groups.slice(0, 5).join(', ')}). Its sink ` +
-      'appends, so loading those groups anew would double them. Go on from the bookmarks (--keep-bookmarks), or append everything again (--full).',
-    { context: { groups: groups.slice(0, 50) } },
-  )
-}
-
-/** What lies at the groups' places. Reads only. */
-async function surveyed(load: LoadDoc, plan: Plan, options: BeginOptions): Promise<PlanDoc['found']> {
-  const ctx = options.contextFor(loadOf(load, load.bornEpoch), new Map())
-  return orAborted(options.runnable.survey(plan, ctx), ctx.signal)
-}
-
-/** From here on the load is what the plan says, however often it is taken up. */
-async function freezePlan(
-  load: LoadDoc,
-  { plan, found, replays }: Pick<PlanDoc, 'plan' | 'found'> & { readonly replays?: PlanDoc['replays'] | undefined },
-  state: StateStore,
-): Promise<void> {
-  const key = planKey(loadKeyOf(load.loadId))
-  const doc: PlanDoc = { format: 1, plan, found, ...(replays === undefined ? {} : { replays }) }
-  await saveDoc(state, key, doc, (await loadDoc(state, key)).version)
-}
-
 /**
  * Removes an unfinished load that is not taken up. Groups it has published stay, with their bookmarks and rejects; of the others nothing
  * was ever visible.
@@ -294,24 +204,6 @@ async function takenBookmarks(state: StateStore): Promise<BookmarksDoc['groups']
 
 function nothing(options: BeginOptions, loadId: string, reason: string): Begun & { readonly kind: 'nothing' } {
   return { kind: 'nothing', load: draftLoad(loadId, options), plan: { splits: [] }, reason, planned: false }
-}
-
-/** A load that is not begun yet. */
-export function draftLoad(loadId: string, options: BeginOptions): Load {
-  return { loadId, startedAtMs: options.lease.clock.now(), attempt: 1, epoch: 0 }
-}
-
-const loadOf = (load: Load | LoadDoc, epoch: number): Load => ({
-  loadId: load.loadId,
-  startedAtMs: load.startedAtMs,
-  attempt: load.attempt,
-  epoch,
-})
-
-function reasonForNothing(plan: Plan): string {
-  const skipped = plan.skipped ?? []
-  if (skipped.length > 0 && skipped.every(({ reason }) => reason === 'no data')) return 'no data'
-  return 'nothing new'
 }
 
 /** The fingerprint a bookmark is stored with, and the part of it that staged work depends on. */

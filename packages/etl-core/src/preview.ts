@@ -1,6 +1,6 @@
-import { draftLoad, planWith } from './begin.js'
 import { type HeadDoc, headKey, loadDoc, loadKeyOf, type PlanDoc, planKey } from './load-state.js'
 import type { Pipeline } from './pipeline.js'
+import { draftLoad, planWith } from './plan-load.js'
 import { beginOptions } from './run.js'
 import type { RunOptions } from './run-options.js'
 import type { Explanation, Runnable } from './runnable.js'

@@ -1,6 +1,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import pLimit from 'p-limit'
-import { type BeginOptions, type Begun, beginLoad, fingerprintOf } from './begin.js'
+import { type Begun, beginLoad, fingerprintOf } from './begin.js'
+import type { BeginOptions } from './begin-options.js'
 import { isEtlError } from './errors.js'
 import { hashOf } from './json.js'
 import { type BookmarksDoc, bookmarksKey, type HeadDoc, headKey, type LoadDoc, loadDoc } from './load-state.js'

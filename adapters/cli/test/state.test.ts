@@ -1,5 +1,7 @@
 import { fileURLToPath } from 'node:url'
+import type { Explanation } from '@millrace/etl-core'
 import { describe, expect, test } from 'vitest'
+import { explainText } from '../src/commands/explain.js'
 import { stateText } from '../src/commands/state.js'
 import { command, jsonLines, numbers, tempFolder } from './support/command.js'
 
@@ -121,6 +123,17 @@ describe('millrace explain', () => {
     expect(out).toMatch(/^source {4}counting$/m)
     expect(out).toMatch(/^delivery {2}exactly once: /m)
     expect(out).toMatch(/^now {7}a run would load 2 of 2 groups$/m)
+  })
+
+  test('says that a move removes records at the source, and that a stream takes one split after the other', () => {
+    const guarantee = { delivery: 'exactly once', reasons: ['r'], survivesStop: true } as const
+    const made = { source: 's', steps: [], sink: 'k', guarantee, bufferBytes: 0 }
+    const text = (more: Partial<Explanation>) =>
+      explainText({ pipeline: 'p', version: '1', description: null }, { ...made, ...more })
+
+    expect(text({ removesAtSource: true })).toMatch(/^removes {3}its records at the source, once they were read back/m)
+    expect(text({ oneSplitAtATime: true })).toMatch(/^memory .* one at a time$/m)
+    expect(text({})).not.toMatch(/removes|one at a time/)
   })
 
   test('names what is written where, and as what', async () => {

@@ -31,6 +31,7 @@ export function flowRunnable(parts: FlowParts, sink: Sink<unknown>): FlowRunnabl
       steps: steps.map((step, index) => `${index + 1} ${step.name}`),
       sink: sink.name,
       ...(sink.writes === undefined ? {} : { writes: sink.writes }),
+      ...(target.capabilities.emptiesSource ? { removesAtSource: true } : {}),
       guarantee: guaranteeOf(source.capabilities, target.capabilities, durableState),
       ...(sink.home === undefined ? {} : { state: sink.home.place }),
       ...(rejectSinks.length === 0

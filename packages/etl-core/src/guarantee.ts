@@ -40,8 +40,13 @@ export function guaranteeOf(source: SourceCapabilities, sink: SinkCapabilities, 
     if (sink.disposition === 'append') exactly = false
     reasons.push('state is in memory: a run that dies begins again from the start')
   }
-  if (sink.disposition === 'append')
-    reasons.push('each load adds to what is there: without a bookmark the next one adds the same again')
+  if (sink.disposition === 'append') {
+    reasons.push(
+      sink.emptiesSource
+        ? 'each load adds to what is there, and what has arrived is removed at the source before the next one'
+        : 'each load adds to what is there: without a bookmark the next one adds the same again',
+    )
+  }
   const survivesStop = sink.durableAt === 'flush' && (source.resumable || (sink.cursor === 'inTransaction' && !readAgain))
   if (sink.durableAt === 'commit') reasons.push('a split must fit in one attempt: nothing is kept before its commit')
   else if (!source.resumable) reasons.push('a split must fit in one attempt: the source cannot continue in the middle')

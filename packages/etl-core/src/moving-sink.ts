@@ -28,7 +28,7 @@ export function movingSink<T>(sink: Sink<T>, moving: Moving<T>): Sink<T> {
   const { prepare, survey, discard } = sink
   return Object.freeze<Sink<T>>({
     name: sink.name,
-    capabilities: sink.capabilities,
+    capabilities: { ...sink.capabilities, emptiesSource: true },
     ...(sink.bufferBytes === undefined ? {} : { bufferBytes: sink.bufferBytes }),
     ...(sink.oneSplitAtATime ? { oneSplitAtATime: true } : {}),
     ...(sink.home === undefined ? {} : { home: sink.home }),

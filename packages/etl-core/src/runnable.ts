@@ -104,6 +104,8 @@ export interface Explanation {
     readonly place?: string
     readonly writes?: string
   }[]
+  /** Of a move: records are removed at the source, once they were read back from the sink and are what was written. */
+  readonly removesAtSource?: true
   readonly guarantee: Guarantee
   /** Where state and rejects will be; absent when the sink has no place for them. */
   readonly state?: string

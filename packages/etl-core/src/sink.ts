@@ -17,6 +17,8 @@ export interface SinkCapabilities {
   readonly replay: 'duplicates' | 'idempotent'
   /** `inTransaction`: the checkpoint is kept in the sink's own transaction and `resumeFrom` is the truth. */
   readonly cursor: 'outside' | 'inTransaction'
+  /** Of a move: what was published and read back is removed at the source, so no later load reads it again. */
+  readonly emptiesSource?: true
 }
 
 /** What a sink may know of the flow before anything is read. */

@@ -32,6 +32,12 @@ describe('the guarantee is derived', () => {
     expect(noSeek.reasons.join()).toContain('a split must fit in one attempt')
   })
 
+  it('does not say of a move that the next load adds the same again: the source has it no more', () => {
+    const { reasons } = guaranteeOf(same, { ...log, replay: 'idempotent', emptiesSource: true }, true)
+
+    expect(reasons.at(-1)).toMatch(/^each load adds to what is there, and what has arrived is removed at the source/)
+  })
+
   it('is less where state dies with the process and the sink appends', () => {
     expect(guaranteeOf(same, { ...log, replay: 'idempotent' }, false).delivery).toBe('at least once')
     expect(guaranteeOf(same, file, false).delivery).toBe('exactly once')

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import * as z from 'zod'
 import {
   type Checkpoint,
   definePipeline,
@@ -117,6 +118,19 @@ describe('a move', () => {
     expect([...rows.keys()]).toEqual([])
     expect(sorted(archive.ids())).toEqual([1, 2, 3, 4, 5])
     expect(removals).toEqual([2, 2, 1])
+  })
+
+  it('says beforehand that it removes records at the source, also where rejects are copied elsewhere', () => {
+    const flow = from(tableOf(rowsOf(1)).source)
+    const { sink } = archiveOf()
+    const copied = flow.validate(z.object({ id: z.number(), text: z.string() }), { rejectsTo: archiveOf().sink as Sink<unknown> })
+
+    for (const moving of [move(flow, sink), move(copied, sink)])
+      expect(moving.explain()).toMatchObject({
+        removesAtSource: true,
+        guarantee: { reasons: expect.arrayContaining([expect.stringContaining('is removed at the source')]) },
+      })
+    expect(flow.into(sink).explain()).not.toHaveProperty('removesAtSource')
   })
 
   it('with nothing to move writes nothing, its state neither', async () => {

@@ -52,6 +52,12 @@ export function explainText(about: { pipeline: string; version: string; descript
       'rejects',
       `copies of those of ${stage}: ${writes === undefined ? sink : `${sink}: ${writes}`}`,
     ]),
+    ...(made.removesAtSource
+      ? ([['removes', 'its records at the source, once they were read back from the sink as they were written']] as [
+          string,
+          string,
+        ][])
+      : []),
     ['state', made.state ?? 'in memory only: the sink has no place for it; --state names one'],
     ['delivery', `${delivery}: ${reasons.join('; ')}`],
     ['stopping', survivesStop ? 'a stopped split goes on where it was' : 'a stopped split begins again from its start'],

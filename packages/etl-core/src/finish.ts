@@ -58,14 +58,33 @@ export async function finishLoad(
   const groups = [...outcomes.map(outcome => outcome.report), ...plannedGroups(planned.plan)]
   if (appendsAgain(parts.sink, load)) noteUnmarked(outcomes, ctx)
   const report = () => buildReport({ ...parts, groups, docs, plan: planned.plan, total, ctx })
-  if (staysOpen(outcomes, load)) await ctx.lease.release(load)
-  else {
+  const end = async () => {
+    if (staysOpen(outcomes, load)) return ctx.lease.release(load)
     // Before anything says that the load is done: who follows must not be lost.
     if (ctx.keepsForNext && !load.closing) await keepForNext(ctx.state, load, report())
-    await closeLoad(parts.sink, load, planned, groups, ctx)
+    return closeLoad(parts.sink, load, planned, groups, ctx)
   }
-  return report()
+  const unsaved = await end().catch(error => stateFailure(error, ctx))
+  return unsaved ? failedBy(unsaved, report()) : report()
 }
+
+/**
+ * An error of state, such as a full disk, as something to report beside what the run did; a note says it. Others are thrown, and so is a
+ * conflict: then the load is another run's.
+ */
+export function stateFailure(error: unknown, ctx: Pick<RunnerContext, 'notes'>): ErrorJson {
+  if (!isEtlError(error) || !/^ETL_STATE_(UNAVAILABLE|DENIED|NOT_FOUND)$/.test(error.code)) throw error
+  const failure = errorJson(error)
+  ctx.notes.push(`How far the load is could not be saved: ${failure.message} [${failure.code}]`)
+  return failure
+}
+
+/** What failed before counts: it may be why state could not be saved. */
+export const failedBy = (unsaved: ErrorJson, report: RunReport): RunReport => ({
+  ...report,
+  status: 'failed',
+  error: report.error ?? unsaved,
+})
 
 /** A load that was being closed may have lost its plan already. Any other without one has published nothing and must not look complete. */
 function noPlanLeft({ loadId, closing }: LoadDoc): PlanDoc {

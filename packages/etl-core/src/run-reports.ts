@@ -1,7 +1,10 @@
 import type { Begun } from './begin.js'
 import { plannedGroups } from './finish.js'
+import type { Load } from './load.js'
 import { addCounts, type GroupReport, noCounts, type RunReport, type SplitReport } from './report.js'
+import type { RunnerContext } from './runnable.js'
 import { concurrencyOf, type Session, stamp } from './session.js'
+import { splitsByGroup } from './split.js'
 import { memoryPlace } from './state.js'
 import { addReasons, maxSamples } from './tally.js'
 
@@ -69,30 +72,65 @@ function mergedStatus(before: RunReport, after: RunReport, groups: readonly Grou
   return groups.some(({ status }) => status === 'published') ? 'succeeded' : 'unchanged'
 }
 
-/** The report of a run that had nothing to do. */
-export function reportNothing(session: Session, begun: Begun & { kind: 'nothing' }, notes: readonly string[]): RunReport {
+/** The report of a load whose state could not be read or written when it was to be finished: what this run saw of it. */
+export function reportUnfinished(
+  session: Session,
+  begun: Begun & { kind: 'owned' },
+  seen: readonly SplitReport[],
+  ctx: RunnerContext,
+): RunReport {
+  const errorOf = (group: string) => seen.find(each => each.group === group && each.error)?.error
+  const groups = [...splitsByGroup(begun.plan.splits).keys()].map((group): GroupReport => {
+    const error = errorOf(group)
+    return error ? { group, status: 'failed', error } : { group, status: 'pending' }
+  })
+  const error = groups.find(group => group.error)?.error
+  return {
+    ...reportNow(session, begun.load),
+    status: 'failed',
+    counts: seen.reduce((sum, { counts }) => addCounts(sum, counts), noCounts),
+    groups: [...groups, ...plannedGroups(begun.plan)],
+    splits: seen,
+    left: begun.plan.splits.length - seen.filter(({ status }) => status === 'committed').length,
+    notes: [...ctx.notes],
+    ...(error === undefined ? {} : { error }),
+  }
+}
+
+/** What every report says, of a load that has done nothing. */
+function reportNow(
+  session: Session,
+  load: Pick<Load, 'loadId' | 'attempt' | 'startedAtMs'>,
+): Omit<RunReport, 'status' | 'groups' | 'notes'> {
   const { pipeline, runnable, clock } = session
-  const groups = plannedGroups(begun.plan)
-  const failure = groups.find(group => group.error !== undefined)
   const finishedAtMs = clock.now()
-  const report: RunReport = {
+  return {
     pipeline: pipeline.name,
     version: pipeline.version,
-    status: begun.stopped ? 'stopped' : failure ? 'failed' : 'unchanged',
-    reason: failure ? 'nothing could be planned' : begun.reason,
-    loadId: begun.load.loadId,
-    attempt: begun.load.attempt,
-    startedAt: new Date(begun.load.startedAtMs).toISOString(),
+    loadId: load.loadId,
+    attempt: load.attempt,
+    startedAt: new Date(load.startedAtMs).toISOString(),
     finishedAt: new Date(finishedAtMs).toISOString(),
     durationMs: finishedAtMs - session.beganAtMs,
     guarantee: runnable.explain(session.statePlace !== memoryPlace).guarantee,
     state: session.statePlace,
     counts: noCounts,
-    groups,
     splits: [],
     rejects: { byReason: {}, samples: [] },
     left: 0,
     concurrency: concurrencyOf(session.options, runnable),
+  }
+}
+
+/** The report of a run that had nothing to do. */
+export function reportNothing(session: Session, begun: Begun & { kind: 'nothing' }, notes: readonly string[]): RunReport {
+  const groups = plannedGroups(begun.plan)
+  const failure = groups.find(group => group.error !== undefined)
+  const report: RunReport = {
+    ...reportNow(session, begun.load),
+    status: begun.stopped ? 'stopped' : failure ? 'failed' : 'unchanged',
+    reason: failure ? 'nothing could be planned' : begun.reason,
+    groups,
     notes: [...notes],
     ...(failure?.error === undefined ? {} : { error: failure.error }),
   }

@@ -3,6 +3,7 @@ import pLimit from 'p-limit'
 import { type Begun, beginLoad, fingerprintOf } from './begin.js'
 import type { BeginOptions } from './begin-options.js'
 import { isEtlError } from './errors.js'
+import { failedBy, stateFailure } from './finish.js'
 import { hashOf } from './json.js'
 import { type BookmarksDoc, bookmarksKey, type HeadDoc, headKey, type LoadDoc, loadDoc } from './load-state.js'
 import { followerOptions, type LoadsInHand, runFollowers, type StartNext } from './next.js'
@@ -13,7 +14,7 @@ import type { Pipeline } from './pipeline.js'
 import type { RejectFilter } from './rejects.js'
 import type { RunReport, SplitReport } from './report.js'
 import type { RunOptions } from './run-options.js'
-import { mergeReports, reportNothing, withSeen } from './run-reports.js'
+import { mergeReports, reportNothing, reportUnfinished, withSeen } from './run-reports.js'
 import type { Runnable, RunnerContext } from './runnable.js'
 import { freshLoadId, openSession, runContext, runnerContext, type Session } from './session.js'
 import { groupOf } from './split.js'
@@ -149,14 +150,42 @@ async function runLoad(session: Session, notes: string[]): Promise<LoadRun> {
     if (lost !== undefined) throw lost
     const conflict = seen.find(report => report.error?.code === 'ETL_STATE_CONFLICT')
     if (conflict) await begun.lease.assertOwned()
-    const report = withSeen(await runnable.finish(ctx), seen)
+    const report = withSeen(await finished(runnable, session, begun, seen, ctx), seen)
     ctx.emit({ type: 'load.finished', report })
-    const closed = (await loadDoc<HeadDoc>(session.state, headKey)).value?.load?.bornEpoch !== begun.load.bornEpoch
+    const closed = await isClosed(session, begun.load, report)
     const { resumed, load } = begun
     return { report, asked: isAsked(load, begin), closed, resumed, planned: !resumed && !load.replay }
   } catch (error) {
     // Ownership ends with the run, whatever happened; a fenced run has none to give back.
     await begun.lease.giveBack().catch(() => undefined)
+    throw error
+  }
+}
+
+/** Ends the load. Where state fails then and something had failed before, both are reported: the one may be the reason of the other. */
+async function finished(
+  runnable: Runnable,
+  session: Session,
+  begun: Begun & { kind: 'owned' },
+  seen: readonly SplitReport[],
+  ctx: RunnerContext,
+): Promise<RunReport> {
+  try {
+    return await runnable.finish(ctx)
+  } catch (error) {
+    if (!seen.some(each => each.error)) throw error
+    const unsaved = stateFailure(error, ctx)
+    await begun.lease.giveBack().catch(() => undefined)
+    return failedBy(unsaved, reportUnfinished(session, begun, seen, ctx))
+  }
+}
+
+async function isClosed({ state }: Session, load: LoadDoc, { status }: RunReport): Promise<boolean> {
+  try {
+    return (await loadDoc<HeadDoc>(state, headKey)).value?.load?.bornEpoch !== load.bornEpoch
+  } catch (error) {
+    // What has failed is told; state that is away meanwhile ends the run without hiding it.
+    if (status === 'failed') return false
     throw error
   }
 }

@@ -65,9 +65,7 @@ describe('a load that failed and could not be cleaned up', () => {
       planIsGone ||= /^remove loads\/[^/]*\/plan$/.test(call)
       return planIsGone && call === 'save head'
     }
-    await expect(runNumbers(source, refused, { state: awayAt(state, givingBack) })).rejects.toMatchObject({
-      code: 'ETL_STATE_UNAVAILABLE',
-    })
+    const first = await runNumbers(source, refused, { state: awayAt(state, givingBack) })
     const { source: later } = numbers({ splits: { a: [1], b: [2] }, bookmark: 'b1' })
 
     const report = await runNumbers(later, sink, {
@@ -76,8 +74,68 @@ describe('a load that failed and could not be cleaned up', () => {
       clock: { now: () => Date.now() + 3_600_000 },
     })
 
+    expect(first).toMatchObject({
+      status: 'failed',
+      notes: [expect.stringContaining('save head failed [ETL_STATE_UNAVAILABLE]')],
+    })
     expect(report.notes.join()).toContain('planned anew')
     expect(published).toEqual({ a: [1], b: [2] })
+  })
+})
+
+describe('a disk that is full for records and for state', () => {
+  /** Of two splits a is published, and b finds the disk full; from then on so do saves that fit. */
+  const onFullDisk = (fits: (call: string) => boolean) => {
+    const { sink } = parts()
+    let full = false
+    const filling = {
+      ...sink,
+      open: async (ctx: Parameters<typeof sink.open>[0]) => {
+        if (ctx.split.id !== 'b') return sink.open(ctx)
+        full = true
+        throw new SinkError('ETL_SINK_FULL', 'No space is left.', { retry: 'exhausted' })
+      },
+    }
+    const state = awayAt(memoryState(), call => full && call.startsWith('save') && fits(call))
+    return runNumbers(numbers({ splits: { a: [1, 2], b: [3] } }).source, filling, { state })
+  }
+
+  it('is reported with what the run did, when only the last write of state fails', async () => {
+    const report = await onFullDisk(call => call === 'save head')
+
+    expect(report).toMatchObject({
+      status: 'failed',
+      error: { code: 'ETL_SINK_FULL' },
+      counts: { written: 2 },
+      groups: [
+        { group: 'a', status: 'published' },
+        { group: 'b', status: 'failed' },
+      ],
+      notes: expect.arrayContaining([expect.stringMatching(/could not be saved: save head failed \[ETL_STATE_UNAVAILABLE\]/)]),
+    })
+  })
+
+  it('is reported with what the run saw, when nothing of it can be saved', async () => {
+    const report = await onFullDisk(() => true)
+
+    expect(report).toMatchObject({
+      status: 'failed',
+      error: { code: 'ETL_SINK_FULL' },
+      counts: { written: 2 },
+      groups: [
+        { group: 'a', status: 'pending' },
+        { group: 'b', status: 'failed', error: { code: 'ETL_SINK_FULL' } },
+      ],
+      notes: [expect.stringContaining('save bookmarks failed [ETL_STATE_UNAVAILABLE]')],
+    })
+  })
+
+  it('is a state error where nothing else went wrong', async () => {
+    const away = awayAt(memoryState(), call => call === 'save bookmarks')
+
+    await expect(runNumbers(numbers({ splits: { a: [1] } }).source, parts().sink, { state: away })).rejects.toMatchObject({
+      code: 'ETL_STATE_UNAVAILABLE',
+    })
   })
 })
 

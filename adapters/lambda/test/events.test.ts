@@ -1,6 +1,15 @@
 import { isEtlError } from '@millrace/etl-core'
+import {
+  busEvent,
+  ruleSchedule,
+  s3BusEvent,
+  s3Notification,
+  s3Removal,
+  s3TestEvent,
+  snsEvent,
+} from '@millrace/etl-testkit/lambda'
 import { describe, expect, test } from 'vitest'
-import { busEvent, notification, objectOnBus, others, removal, scheduledRule, testEvent, topicEvent } from './fixtures/events.js'
+import { others } from './fixtures/events.js'
 import { contextOf, deployed } from './support/deployed.js'
 
 const byObject = { object: ({ bucket, key }: { bucket: string; key: string }) => ({ file: `${bucket}/${key}` }) }
@@ -48,12 +57,12 @@ describe('parameters as JSON', () => {
 describe('an object', () => {
   test('of a notification has its key decoded, and is one load for each version', async () => {
     const { handler, loaded } = deployed(byObject)
-    const event = notification({ key: 'raw/%C3%A9t%C3%A9+2026%2B1.csv', versionId: 'v1' })
+    const event = s3Notification({ key: 'raw/%C3%A9t%C3%A9+2026%2B1.csv', versionId: 'v1' })
 
     const answers = [
       await handler(event, contextOf()),
       await handler(event, contextOf()),
-      await handler(notification({ key: 'raw/%C3%A9t%C3%A9+2026%2B1.csv', versionId: 'v2' }), contextOf()),
+      await handler(s3Notification({ key: 'raw/%C3%A9t%C3%A9+2026%2B1.csv', versionId: 'v2' }), contextOf()),
     ]
 
     expect(answers).toMatchObject([{ status: 'succeeded' }, { status: 'unchanged' }, { status: 'succeeded' }])
@@ -64,7 +73,7 @@ describe('an object', () => {
   test('is told from an earlier one by its ETag where the bucket has no versions', async () => {
     const { handler, loaded } = deployed(byObject)
 
-    for (const eTag of ['a', 'a', 'b']) await handler(notification({ eTag, versionId: 'null' }), contextOf())
+    for (const eTag of ['a', 'a', 'b']) await handler(s3Notification({ eTag, versionId: 'null' }), contextOf())
 
     expect(loaded()).toHaveLength(4)
   })
@@ -72,7 +81,7 @@ describe('an object', () => {
   test('of an event bus has its key as it is', async () => {
     const { handler, loaded } = deployed(byObject)
 
-    const answers = [await handler(objectOnBus(), contextOf()), await handler(objectOnBus(), contextOf())]
+    const answers = [await handler(s3BusEvent(), contextOf()), await handler(s3BusEvent(), contextOf())]
 
     expect(answers).toMatchObject([{ status: 'succeeded' }, { status: 'unchanged' }])
     expect(loaded()).toEqual(['arrivals/raw/a+b c.csv 1', 'arrivals/raw/a+b c.csv 2'])
@@ -87,15 +96,15 @@ describe('an object', () => {
       },
     })
 
-    await handler(removal({}), contextOf())
-    await handler(objectOnBus({}, { 'detail-type': 'Object Deleted' }), contextOf())
+    await handler(s3Removal({}), contextOf())
+    await handler(s3BusEvent({}, { 'detail-type': 'Object Deleted' }), contextOf())
 
     expect(changes).toEqual(['removed', 'removed'])
   })
 
   test('of several in one event fails the event, and the others are loaded all the same, once', async () => {
     const { handler, loaded } = deployed({ object: ({ key }) => ({ file: key, rows: key === 'bad' ? -1 : 1 }) })
-    const event = notification({ key: 'a' }, { key: 'bad' }, { key: 'b' })
+    const event = s3Notification({ key: 'a' }, { key: 'bad' }, { key: 'b' })
 
     for (const _ of [1, 2]) expect(isEtlError(await refused(handler, event), 'ETL_PARAMS_INVALID')).toBe(true)
 
@@ -105,16 +114,16 @@ describe('an object', () => {
   test('may be left out on purpose, and S3’s test event always is', async () => {
     const { handler, lines } = deployed({ object: () => null })
 
-    expect(await handler(notification({}), contextOf())).toEqual({
+    expect(await handler(s3Notification({}), contextOf())).toEqual({
       runs: [],
       leftOut: ["s3://arrivals/raw/orders.csv: left out by the pipeline's triggers"],
     })
-    expect(await handler(testEvent, contextOf())).toEqual({ runs: [], leftOut: ['an S3 test event'] })
+    expect(await handler(s3TestEvent, contextOf())).toEqual({ runs: [], leftOut: ['an S3 test event'] })
     expect(lines.map(({ message }) => message)).toEqual([expect.stringContaining('left out'), 'an S3 test event'])
   })
 
   test('cannot start a pipeline that does not say what its parameters would be', async () => {
-    for (const event of [notification({}), objectOnBus()]) {
+    for (const event of [s3Notification({}), s3BusEvent()]) {
       expect(await refused(deployed().handler, event)).toMatchObject({
         code: 'ETL_EVENT_UNKNOWN',
         message: expect.stringContaining('triggers.object'),
@@ -123,10 +132,10 @@ describe('an object', () => {
   })
 
   test.each([
-    ['a key that is no text', notification({ key: 7 })],
-    ['a key that cannot be decoded', notification({ key: '%E0%A4%A' })],
+    ['a key that is no text', s3Notification({ key: 7 })],
+    ['a key that cannot be decoded', s3Notification({ key: '%E0%A4%A' })],
     ['a change of another kind', { Records: [{ eventSource: 'aws:s3', eventName: 'ObjectRestore:Post', s3: {} }] }],
-    ['no bucket', objectOnBus({}, { detail: { object: { key: 'a' } } })],
+    ['no bucket', s3BusEvent({}, { detail: { object: { key: 'a' } } })],
   ])('with %s is refused', async (_, event) => {
     expect(await refused(deployed(byObject).handler, event)).toMatchObject({ code: 'ETL_EVENT_UNKNOWN' })
   })
@@ -137,9 +146,9 @@ describe('a schedule', () => {
     const { handler, loaded } = deployed({ schedule: ({ time }) => ({ file: time }) })
 
     const answers = [
-      await handler(scheduledRule, contextOf()),
-      await handler({ ...scheduledRule, id: 'delivered again' }, contextOf()),
-      await handler({ ...scheduledRule, time: '2026-03-01T10:15:00Z' }, contextOf()),
+      await handler(ruleSchedule, contextOf()),
+      await handler({ ...ruleSchedule, id: 'delivered again' }, contextOf()),
+      await handler({ ...ruleSchedule, time: '2026-03-01T10:15:00Z' }, contextOf()),
     ]
 
     expect(answers).toMatchObject([{ status: 'succeeded' }, { status: 'unchanged' }, { status: 'succeeded' }])
@@ -177,8 +186,8 @@ describe('another event of a bus', () => {
 test('a topic’s message is its body, and may hold an event of another kind', async () => {
   const { handler, loaded } = deployed(byObject)
 
-  for (const _ of [1, 2]) await handler(topicEvent({ file: 'x' }), contextOf())
-  await handler(topicEvent(notification({})), contextOf())
+  for (const _ of [1, 2]) await handler(snsEvent({ file: 'x' }), contextOf())
+  await handler(snsEvent(s3Notification({})), contextOf())
 
   expect(loaded()).toEqual(['x 1', 'x 2', 'arrivals/raw/orders.csv 1', 'arrivals/raw/orders.csv 2'])
 })

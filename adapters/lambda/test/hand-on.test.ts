@@ -1,8 +1,8 @@
 import { definePipeline, from, type Json, memoryState } from '@millrace/etl-core'
 import { memorySink } from '@millrace/etl-testkit'
+import { busEvent, sqsEvent, sqsRecord } from '@millrace/etl-testkit/lambda'
 import { describe, expect, test } from 'vitest'
 import { type HandOn, lambdaHandler } from '../src/index.js'
-import { batch, busEvent, queueRecord } from './fixtures/events.js'
 import { contextOf } from './support/deployed.js'
 
 /** A clock that moves when a record is made, so that a deadline comes after so many of them. */
@@ -76,7 +76,7 @@ describe('a load that is longer than an invocation', () => {
   test('that came from a queue is handed on, and its message is done with', async () => {
     const world = slow({ records: 8, recordMs: 1_000 })
 
-    const { answers } = await invokedOnAndOn(world, batch(queueRecord('m1', {})), 5_000)
+    const { answers } = await invokedOnAndOn(world, sqsEvent(sqsRecord('m1', {})), 5_000)
 
     expect(answers[0]).toEqual({ batchItemFailures: [] })
     expect(world.loaded()).toEqual(upTo(8))
@@ -152,7 +152,7 @@ describe('a load that is not handed on', () => {
 
   test('leaves its message in the queue', async () => {
     const { world, invoke } = setUp(6_000)
-    const event = batch(queueRecord('m1', {}))
+    const event = sqsEvent(sqsRecord('m1', {}))
 
     expect(await invoke(event)).toEqual({ batchItemFailures: [{ itemIdentifier: 'm1' }] })
     for (let times = 0; times < 5; times++) await invoke(event)

@@ -1,6 +1,6 @@
 import { SinkError } from '@millrace/etl-core'
+import { s3Notification, s3TestEvent, sqsEvent, sqsRecord } from '@millrace/etl-testkit/lambda'
 import { describe, expect, test } from 'vitest'
-import { batch, notification, queueRecord, testEvent } from './fixtures/events.js'
 import { contextOf, deployed } from './support/deployed.js'
 
 const failed = (...ids: readonly string[]) => ({ batchItemFailures: ids.map(itemIdentifier => ({ itemIdentifier })) })
@@ -8,7 +8,7 @@ const failed = (...ids: readonly string[]) => ({ batchItemFailures: ids.map(item
 describe('a batch of messages', () => {
   test('is done when each is, and the same message again changes nothing', async () => {
     const { handler, loaded } = deployed()
-    const event = batch(queueRecord('m1', { file: 'a' }), queueRecord('m2', { file: 'b', rows: 1 }))
+    const event = sqsEvent(sqsRecord('m1', { file: 'a' }), sqsRecord('m2', { file: 'b', rows: 1 }))
 
     expect(await handler(event, contextOf())).toEqual(failed())
     expect(await handler(event, contextOf())).toEqual(failed())
@@ -18,11 +18,11 @@ describe('a batch of messages', () => {
 
   test('comes again for its failed messages alone, and a poisoned one does not block the others', async () => {
     const { handler, loaded, lines } = deployed()
-    const event = batch(
-      queueRecord('bad', 'no json'),
-      queueRecord('m1', { file: 'a', rows: 1 }),
-      queueRecord('wrong', { file: 'a', rows: 'many' }),
-      queueRecord('m2', { file: 'b', rows: 1 }),
+    const event = sqsEvent(
+      sqsRecord('bad', 'no json'),
+      sqsRecord('m1', { file: 'a', rows: 1 }),
+      sqsRecord('wrong', { file: 'a', rows: 'many' }),
+      sqsRecord('m2', { file: 'b', rows: 1 }),
     )
 
     expect(await handler(event, contextOf())).toEqual(failed('bad', 'wrong'))
@@ -37,10 +37,10 @@ describe('a batch of messages', () => {
 
   test('keeps the order of each message group: nothing is begun behind a message that comes again', async () => {
     const { handler, loaded } = deployed()
-    const inGroup = (id: string, group: string, body: object) => queueRecord(id, body, { MessageGroupId: group })
+    const inGroup = (id: string, group: string, body: object) => sqsRecord(id, body, { MessageGroupId: group })
 
     const answer = await handler(
-      batch(
+      sqsEvent(
         inGroup('1', 'x', { file: 'x', rows: 1 }),
         inGroup('2', 'x', { file: 7 }),
         inGroup('3', 'x', { file: 'x', rows: 1 }),
@@ -56,7 +56,7 @@ describe('a batch of messages', () => {
   test('gives back the messages it has no time for', async () => {
     const { handler, loaded } = deployed()
 
-    const answer = await handler(batch(queueRecord('m1', { file: 'a' }), queueRecord('m2', { file: 'b' })), contextOf(1_500))
+    const answer = await handler(sqsEvent(sqsRecord('m1', { file: 'a' }), sqsRecord('m2', { file: 'b' })), contextOf(1_500))
 
     expect(answer).toEqual(failed('m1', 'm2'))
     expect(loaded()).toEqual([])
@@ -66,7 +66,7 @@ describe('a batch of messages', () => {
     const { handler, loaded } = deployed({ object: ({ key }) => ({ file: key, rows: 1 }) })
 
     const answer = await handler(
-      batch(queueRecord('m1', notification({ key: 'a' }, { key: 'b' })), queueRecord('m2', testEvent)),
+      sqsEvent(sqsRecord('m1', s3Notification({ key: 'a' }, { key: 'b' })), sqsRecord('m2', s3TestEvent)),
       contextOf(),
     )
 
@@ -77,14 +77,14 @@ describe('a batch of messages', () => {
   test('may be of messages that the pipeline reads itself', async () => {
     const { handler, loaded } = deployed({ message: ({ body }) => (body === '' ? null : { file: body.trim(), rows: 1 }) })
 
-    const answer = await handler(batch(queueRecord('m1', ' a '), queueRecord('m2', '')), contextOf())
+    const answer = await handler(sqsEvent(sqsRecord('m1', ' a '), sqsRecord('m2', '')), contextOf())
 
     expect(answer).toEqual(failed())
     expect(loaded()).toEqual(['a 1'])
   })
 
   test('fails whole for a record without an id, of which nothing could be said', async () => {
-    await expect(deployed().handler(batch({ ...queueRecord('', {}) }), contextOf())).rejects.toThrow('no messageId')
+    await expect(deployed().handler(sqsEvent({ ...sqsRecord('', {}) }), contextOf())).rejects.toThrow('no messageId')
   })
 })
 
@@ -96,7 +96,7 @@ describe('a message that can never be run', () => {
       { deadLetters: { send: async (message, why) => void dead.push([message.id, why.code, why.message]) } },
     )
 
-    const answer = await handler(batch(queueRecord('bad', '{'), queueRecord('wrong', { file: 'a', rows: 'many' })), contextOf())
+    const answer = await handler(sqsEvent(sqsRecord('bad', '{'), sqsRecord('wrong', { file: 'a', rows: 'many' })), contextOf())
 
     expect(answer).toEqual(failed())
     expect(dead).toEqual([
@@ -109,7 +109,7 @@ describe('a message that can never be run', () => {
     const away = new SinkError('ETL_SINK_UNAVAILABLE', 'The queue is away.', { retry: 'later' })
     const { handler, lines } = deployed({}, { deadLetters: { send: () => Promise.reject(away) } })
 
-    expect(await handler(batch(queueRecord('bad', '{')), contextOf())).toEqual(failed('bad'))
+    expect(await handler(sqsEvent(sqsRecord('bad', '{')), contextOf())).toEqual(failed('bad'))
     expect(lines.at(-1)).toMatchObject({ level: 'ERROR', error: { code: 'ETL_SINK_UNAVAILABLE' } })
   })
 })

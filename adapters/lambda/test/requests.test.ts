@@ -1,5 +1,5 @@
+import { urlRequest } from '@millrace/etl-testkit/lambda'
 import { describe, expect, test } from 'vitest'
-import { request } from './fixtures/events.js'
 import { contextOf, deployed } from './support/deployed.js'
 
 interface Answer {
@@ -15,7 +15,7 @@ async function asked(handler: (event: unknown, context: ReturnType<typeof contex
 describe('a request', () => {
   test('is answered with the report of the run it asks for, by query and body', async () => {
     const { handler, loaded } = deployed()
-    const event = request({ queryStringParameters: { file: 'a', rows: '3' }, body: JSON.stringify({ rows: 1 }) })
+    const event = urlRequest({ queryStringParameters: { file: 'a', rows: '3' }, body: JSON.stringify({ rows: 1 }) })
 
     expect(await asked(handler, event)).toMatchObject({ statusCode: 200, body: { status: 'succeeded', counts: { written: 1 } } })
     expect(loaded()).toEqual(['a 1'])
@@ -25,15 +25,15 @@ describe('a request', () => {
     const { handler, loaded } = deployed()
     const body = Buffer.from(JSON.stringify({ file: 'é', rows: 1 })).toString('base64')
 
-    await asked(handler, request({ body, isBase64Encoded: true }))
-    await asked(handler, request({ queryStringParameters: { file: 'q', rows: '1' } }, 'GET'))
+    await asked(handler, urlRequest({ body, isBase64Encoded: true }))
+    await asked(handler, urlRequest({ queryStringParameters: { file: 'q', rows: '1' } }, 'GET'))
 
     expect(loaded()).toEqual(['é 1', 'q 1'])
   })
 
   test('with an idempotency key is one load', async () => {
     const { handler, loaded } = deployed()
-    const event = request({ headers: { 'Idempotency-Key': 'k1' }, queryStringParameters: { file: 'a', rows: '1' } })
+    const event = urlRequest({ headers: { 'Idempotency-Key': 'k1' }, queryStringParameters: { file: 'a', rows: '1' } })
 
     for (const status of ['succeeded', 'unchanged']) expect(await asked(handler, event)).toMatchObject({ body: { status } })
     expect(loaded()).toEqual(['a 1'])
@@ -47,7 +47,7 @@ describe('a request', () => {
   ])('with %s is answered with 400 and the reason', async (_, more, code) => {
     const { handler, lines } = deployed()
 
-    const answer = await asked(handler, request(more))
+    const answer = await asked(handler, urlRequest(more))
 
     expect(answer).toMatchObject({ statusCode: 400, body: { error: { code } } })
     expect(JSON.stringify([answer, lines])).not.toContain('secret')
@@ -58,8 +58,8 @@ describe('a request', () => {
       request: ({ path, method, headers }) => (method === 'GET' ? null : { file: `${path} ${headers['content-type']}`, rows: 1 }),
     })
 
-    expect(await asked(handler, request())).toMatchObject({ statusCode: 200 })
-    expect(await asked(handler, request({}, 'GET'))).toEqual({ statusCode: 204, body: undefined })
+    expect(await asked(handler, urlRequest())).toMatchObject({ statusCode: 200 })
+    expect(await asked(handler, urlRequest({}, 'GET'))).toEqual({ statusCode: 204, body: undefined })
     expect(loaded()).toEqual(['/loads application/json 1'])
   })
 
@@ -70,7 +70,7 @@ describe('a request', () => {
       { requests: 'accepted', handOn: { name: 'test', send: async event => void sent.push(event) } },
     )
 
-    const answer = await asked(handler, request({ body: '{"file":"a","rows":1}' }))
+    const answer = await asked(handler, urlRequest({ body: '{"file":"a","rows":1}' }))
     expect(answer).toEqual({ statusCode: 202, body: { loadId: expect.stringMatching(/^request /) } })
     expect(loaded()).toEqual([])
     const report = await handler(sent[0], contextOf())
@@ -82,7 +82,7 @@ describe('a request', () => {
   test('cannot be accepted where nothing is handed on', async () => {
     const { handler } = deployed({}, { requests: 'accepted' })
 
-    expect(await asked(handler, request({ body: '{"file":"a"}' }))).toMatchObject({
+    expect(await asked(handler, urlRequest({ body: '{"file":"a"}' }))).toMatchObject({
       statusCode: 500,
       body: { error: { code: 'ETL_CONFIG_INVALID', message: expect.stringContaining('handOn') } },
     })

@@ -65,7 +65,8 @@ export function liveView(): LiveView {
           return undefined
         }
         case 'group.failed':
-          return `${event.group} failed: ${event.error.message}`
+          // Why is told once, at the end.
+          return `${event.group} failed [${event.error.code}]`
         case 'note':
           return event.message
         default:

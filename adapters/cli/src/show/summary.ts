@@ -1,16 +1,16 @@
-import type { FollowerReport, GroupReport, RunReport } from '@millrace/etl-core'
+import type { ErrorJson, FollowerReport, GroupReport, RunReport } from '@millrace/etl-core'
 import { bytes, count, counted, duration, fit, printable } from './units.js'
 
 /** Lines at most for groups and for rejects; a report with more is complete as JSON. */
 const maxGroups = 20
 const maxReasons = 10
 
-/** A report for people: how it ended, what lies where, what did not arrive and why. */
+/** A report for people: how it ended, what lies where, what did not arrive and why. The error it ended with is told behind it, not in it. */
 export function summaryText(report: RunReport): string {
   const { counts } = report
   const lines = [
     `${report.pipeline}: ${report.status}${report.reason ? `, ${inSentence(report.reason)}` : ''} (${duration(report.durationMs)})`,
-    ...groupLines(report.groups),
+    ...groupLines(report.groups, report.error),
     `  read ${count(counts.read)}, written ${count(counts.written)}, rejected ${count(counts.rejected)}, left out ${count(counts.dropped)}` +
       `${counts.retries > 0 ? `, ${counted(counts.retries, 'retry', 'retries')}` : ''}`,
     ...sourceLine(counts.source),
@@ -50,20 +50,19 @@ function followerText({ pipeline, loadId, report, error, pending }: FollowerRepo
   return `${printable(`${pipeline}: ${how} (load ${loadId})`)}\n`
 }
 
-function groupLines(groups: readonly GroupReport[]): string[] {
+function groupLines(groups: readonly GroupReport[], told: ErrorJson | undefined): string[] {
   // What needs attention must not fall behind the cut.
   const ordered = [...groups.filter(group => group.status === 'failed'), ...groups.filter(group => group.status !== 'failed')]
   const more =
     ordered.length > maxGroups
       ? [`  and ${counted(ordered.length - maxGroups, 'more group')}: ${statusCounts(ordered.slice(maxGroups))}`]
       : []
-  return [...ordered.slice(0, maxGroups).flatMap(groupLine), ...more]
+  return [...ordered.slice(0, maxGroups).flatMap(group => groupLine(group, told)), ...more]
 }
 
-function groupLine({ group, status, objects = [], removed, error }: GroupReport): string[] {
+function groupLine({ group, status, objects = [], removed, error }: GroupReport, told: ErrorJson | undefined): string[] {
   const name = fit(group, 60)
-  if (status === 'failed')
-    return [`  ${name}  failed: ${error ? `${error.message.split('\n')[0]} [${error.code}]` : 'see its splits'}`]
+  if (status === 'failed') return [`  ${name}  ${failureText(error, told)}`]
   const gone = removed === undefined ? '' : `, ${counted(removed, 'record')} removed at the source`
   if (objects.length === 0) return [`  ${name}  ${status}${gone}`]
   const places = objects
@@ -71,6 +70,12 @@ function groupLine({ group, status, objects = [], removed, error }: GroupReport)
     .map(object => `${object.place} (${object.change === 'same' ? 'the same' : object.change}, ${bytes(object.bytes)})`)
   const more = objects.length > 3 ? `, and ${counted(objects.length - 3, 'more object')}` : ''
   return [`  ${name}  ${status}: ${places.join(', ')}${more}${gone}`]
+}
+
+function failureText(error: ErrorJson | undefined, told: ErrorJson | undefined): string {
+  if (!error) return 'failed: see its splits'
+  const isTold = error.code === told?.code && error.message === told.message
+  return isTold ? `failed [${error.code}]` : `failed: ${error.message.split('\n')[0]} [${error.code}]`
 }
 
 function statusCounts(groups: readonly GroupReport[]): string {

@@ -48,6 +48,16 @@ describe('millrace run, its output', () => {
     expect(out).toContain('delivery: exactly once')
   })
 
+  test('tells an error on a terminal once, by its code alone where it shows which group it was', async () => {
+    const to = `lines:${tempFolder()}`
+    const terminal = { isTTY: true, env: { TERM: 'dumb' } }
+    const { out, err } = await command(['run', numbers, '--to', to, '--failing', 'part-1'], terminal)
+
+    expect(`${out}${err}`.match(/Reading part-1 was refused/g)).toHaveLength(1)
+    expect(out).toContain('part-1  failed [ETL_SOURCE_DENIED]')
+    expect(err).toContain('millrace: Reading part-1 was refused (403). [ETL_SOURCE_DENIED]\n  cause: no key was sent\n')
+  })
+
   test('draws live lines on stderr, and not with --quiet or on a terminal that cannot', async () => {
     expect((await run([], { isTTY: true })).err).toContain('\u001b[')
     expect((await run(['--quiet'], { isTTY: true })).err).toBe('')

@@ -101,7 +101,7 @@ describe('live lines', () => {
     )
     expect(view.take(at(0, { type: 'note', message: 'bookmarks were set aside' }))).toBe('bookmarks were set aside')
     expect(view.take(at(0, { type: 'group.failed', group: 'g', error: { code: 'X', message: 'gone', retry: 'never' } }))).toBe(
-      'g failed: gone',
+      'g failed [X]',
     )
     expect(view.take(started('a'))).toBeUndefined()
   })

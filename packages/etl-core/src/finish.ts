@@ -64,27 +64,25 @@ export async function finishLoad(
     if (ctx.keepsForNext && !load.closing) await keepForNext(ctx.state, load, report())
     return closeLoad(parts.sink, load, planned, groups, ctx)
   }
-  const unsaved = await end().catch(error => stateFailure(error, ctx))
+  const unsaved = await end().catch(stateFailure)
   return unsaved ? failedBy(unsaved, report()) : report()
 }
 
 /**
- * An error of state, such as a full disk, as something to report beside what the run did; a note says it. Others are thrown, and so is a
- * conflict: then the load is another run's.
+ * An error of state, such as a full disk, as something to report beside what the run did. Others are thrown, and so is a conflict: then the
+ * load is another run's.
  */
-export function stateFailure(error: unknown, ctx: Pick<RunnerContext, 'notes'>): ErrorJson {
+export function stateFailure(error: unknown): ErrorJson {
   if (!isEtlError(error) || !/^ETL_STATE_(UNAVAILABLE|DENIED|NOT_FOUND)$/.test(error.code)) throw error
-  const failure = errorJson(error)
-  ctx.notes.push(`How far the load is could not be saved: ${failure.message} [${failure.code}]`)
-  return failure
+  return errorJson(error)
 }
 
-/** What failed before counts: it may be why state could not be saved. */
-export const failedBy = (unsaved: ErrorJson, report: RunReport): RunReport => ({
-  ...report,
-  status: 'failed',
-  error: report.error ?? unsaved,
-})
+/** What failed before is the report's error, as it may be why state could not be saved; a note says that. */
+export function failedBy(unsaved: ErrorJson, report: RunReport): RunReport {
+  if (!report.error) return { ...report, status: 'failed', error: unsaved }
+  const note = `How far the load is could not be saved: ${unsaved.message} [${unsaved.code}]`
+  return { ...report, status: 'failed', notes: [...report.notes, note] }
+}
 
 /** A load that was being closed may have lost its plan already. Any other without one has published nothing and must not look complete. */
 function noPlanLeft({ loadId, closing }: LoadDoc): PlanDoc {

@@ -174,7 +174,7 @@ async function finished(
     return await runnable.finish(ctx)
   } catch (error) {
     if (!seen.some(each => each.error)) throw error
-    const unsaved = stateFailure(error, ctx)
+    const unsaved = stateFailure(error)
     await begun.lease.giveBack().catch(() => undefined)
     return failedBy(unsaved, reportUnfinished(session, begun, seen, ctx))
   }

@@ -20,11 +20,12 @@ async function loaded(files: Readonly<Record<string, string>> = bad, ...flags: s
   mkdirSync(join(folder, 'in'))
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, 'in', name), text)
   const on = (at = folder) => ['--from', `file:${join(folder, 'in')}`, '--to', `file:${join(at, 'data')}`, ...flags]
-  const first = await command(['run', orders, ...on(), '--strict', '--load-id', 'monday'])
+  const again = (...more: string[]) => command(['run', orders, ...on(), ...more])
+  const first = await again('--strict', '--load-id', 'monday')
   const rejects = (action: string, more: readonly string[] = [], io: Partial<CommandIo> = {}, at = folder) =>
     command(['rejects', action, orders, ...on(at), ...more], io)
   const found = async (...more: string[]) => jsonLines((await rejects('show', ['--ndjson', ...more])).out) as unknown as Reject[]
-  return { folder, first, rejects, found, place: `file:${join(folder, 'data')}` }
+  return { folder, first, again, rejects, found, place: `file:${join(folder, 'data')}` }
 }
 
 const text = (...path: string[]) => readFileSync(join(...path), 'utf8')
@@ -44,10 +45,10 @@ describe('millrace rejects ls', () => {
     expect(code).toBe(0)
     expect(out.replaceAll(place, '<place>')).toBe(
       [
-        'count  load    stage       reason',
-        '    3  monday  2 map       amount: is no…',
-        '    1  monday  1 validate  id: must be d…',
-        '4 rejects in 1 load, kept in <place>',
+        'count  loads  stage       reason',
+        '    3      1  2 map       amount: is no …',
+        '    1      1  1 validate  id: must be di…',
+        '4 rejects in 1 load (monday), kept in <place>',
         '',
       ].join('\n'),
     )
@@ -57,7 +58,11 @@ describe('millrace rejects ls', () => {
     const { rejects } = await loaded()
     const { out } = await rejects('ls', [], { columns: 40 })
 
-    expect(out.split('\n')).toEqual(['3\tmonday\t2 map\tamount: is no number', '1\tmonday\t1 validate\tid: must be digits', ''])
+    expect(out.split('\n')).toEqual([
+      '3\t1\tmonday\tmonday\t2 map\tamount: is no number',
+      '1\t1\tmonday\tmonday\t1 validate\tid: must be digits',
+      '',
+    ])
   })
 
   test('is one JSON object when asked', async () => {
@@ -67,7 +72,39 @@ describe('millrace rejects ls', () => {
       pipeline: 'orders',
       place,
       count: 3,
-      rejects: [{ loadId: 'monday', stage: '2 map', reason: 'amount: is no number', count: 3 }],
+      rejects: [{ stage: '2 map', reason: 'amount: is no number', count: 3, loads: 1, firstLoad: 'monday', lastLoad: 'monday' }],
+    })
+  })
+
+  test('counts what keeps coming back once over all loads, and load by load with --by-load', async () => {
+    const append = ['--append', '--full', '--strict']
+    const { again, rejects, place } = await loaded(bad, '--append')
+    for (const load of ['sunday', 'tuesday']) await again(...append, '--load-id', load)
+    const table = async (...flags: string[]) => (await rejects('ls', flags, { isTTY: true })).out.replaceAll(place, '<place>')
+    const ofMap = ['--reject-stage', 'map']
+
+    expect(await table()).toBe(
+      [
+        'count  loads  stage       reason',
+        '    9      3  2 map       amount: is no number',
+        '              from monday to tuesday',
+        '    3      3  1 validate  id: must be digits',
+        '              from monday to tuesday',
+        '12 rejects in 3 loads, kept in <place>',
+        '',
+      ].join('\n'),
+    )
+    expect((await table('--by-load', ...ofMap)).split('\n').slice(1, 4)).toEqual([
+      '    3  monday   2 map  amount: is no number',
+      '    3  sunday   2 map  amount: is no number',
+      '    3  tuesday  2 map  amount: is no number',
+    ])
+    expect((await rejects('ls', ['--by-load', '--reject-load', 'sunday', ...ofMap])).out).toBe(
+      '3\tsunday\t2 map\tamount: is no number\n',
+    )
+    expect(JSON.parse((await rejects('ls', ['--by-load', '--json', ...ofMap])).out)).toMatchObject({
+      count: 9,
+      rejects: [{ loadId: 'monday', count: 3 }, { loadId: 'sunday' }, { loadId: 'tuesday' }],
     })
   })
 

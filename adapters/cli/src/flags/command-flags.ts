@@ -83,6 +83,7 @@ export const rejectLimitFlag: CommandFlag = {
   value: 'n',
   does: 'how many are shown at most (default 20; with --ndjson all)',
 }
+export const byLoadFlag: CommandFlag = { name: 'by-load', does: 'count each load for itself' }
 export const ndjsonFlag: CommandFlag = { name: 'ndjson', does: 'all of them, complete, as JSON: one line for each' }
 
 /** Names no parameter may have as its flag: a pipeline takes the same parameters under every command. */
@@ -93,6 +94,7 @@ export const reservedFlags: ReadonlySet<string> = new Set(
     ...rejectFlags,
     rejectLimitFlag,
     ndjsonFlag,
+    byLoadFlag,
     paramsFlag,
     yesFlag,
     planFlag,

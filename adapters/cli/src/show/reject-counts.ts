@@ -30,7 +30,41 @@ export async function countRejects(rejects: AsyncIterable<Reject>): Promise<Reje
   )
 }
 
-export const totalOf = (counts: readonly RejectCount[]): number => counts.reduce((sum, { count }) => sum + count, 0)
+/** How often one reason occurred at one stage, over all loads. */
+export interface ReasonCount {
+  readonly stage: string
+  readonly reason: string
+  readonly count: number
+  /** In how many loads. */
+  readonly loads: number
+  readonly firstLoad: string
+  readonly lastLoad: string
+}
+
+/** Counts rejects by stage and reason, what is frequent first: what keeps coming back is one line, however many loads it was in. */
+export async function countReasons(rejects: AsyncIterable<Reject>): Promise<{ reasons: ReasonCount[]; loads: number }> {
+  const counts = new Map<string, { -readonly [K in keyof ReasonCount]: ReasonCount[K] }>()
+  const loads = new Set<string>()
+  for await (const { loadId, stage, reason } of rejects) {
+    loads.add(loadId)
+    const own = JSON.stringify([stage, reason])
+    const key = counts.has(own) || counts.size < maxReasons ? own : JSON.stringify([stage, otherReasons])
+    const known = counts.get(key)
+    if (!known) {
+      const first = { count: 1, loads: 1, firstLoad: loadId, lastLoad: loadId }
+      counts.set(key, { stage, reason: key === own ? reason : otherReasons, ...first })
+      continue
+    }
+    known.count++
+    // They come load by load.
+    if (known.lastLoad !== loadId) known.loads++
+    known.lastLoad = loadId
+  }
+  return { reasons: [...counts.values()].sort((a, b) => b.count - a.count), loads: loads.size }
+}
+
+export const totalOf = (counts: readonly { readonly count: number }[]): number =>
+  counts.reduce((sum, { count }) => sum + count, 0)
 
 /** There are none, as a line for stderr. */
 export function noRejectsText(pipeline: string, place: string, filter: RejectFilter): string {

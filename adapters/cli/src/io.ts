@@ -18,7 +18,7 @@ export interface CommandIo {
   readonly stdout: Output
   readonly stderr: Output
   readonly env: Readonly<Record<string, string | undefined>>
-  /** Where file arguments and the search for installed pipelines begin. */
+  /** Where file arguments, relative places and the search for installed pipelines begin. */
   readonly cwd: string
   /** Whether a person watches: live lines and a summary instead of JSON lines. */
   readonly isTTY: boolean

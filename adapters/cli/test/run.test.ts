@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { RunReport } from '@millrace/etl-core'
@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest'
 import type { SignalName } from '../src/index.js'
 import { command, fileWith, jsonLines, numbers, tempFolder } from './support/command.js'
 
+const orders = fileURLToPath(new URL('fixtures/orders.ts', import.meta.url))
 const headless = fileURLToPath(new URL('fixtures/headless.ts', import.meta.url))
 
 const run = (argv: readonly string[], over: Parameters<typeof command>[1] = {}) => {
@@ -236,6 +237,20 @@ describe('millrace run, its flags', () => {
     expect(code).toBe(0)
     expect(reportOf(out).state).toContain(state)
     expect(shown.out).toContain('bookmarks  2 groups')
+  })
+
+  test('take relative places from the working directory that main was given', async () => {
+    const cwd = tempFolder()
+    mkdirSync(join(cwd, 'in'))
+    writeFileSync(join(cwd, 'in/a.csv'), 'id,amount\n1,10\n')
+    const flags = ['--from', 'file:in', '--to', 'file:./out', '--state', 'file:kept']
+    const { code } = await command(['run', orders, ...flags], { cwd })
+    const shown = await command(['state', 'show', orders, ...flags], { cwd })
+
+    expect(code).toBe(0)
+    expect(readdirSync(cwd).sort()).toEqual(['in', 'kept', 'out'])
+    expect(shown.out).toContain('orders at file:kept\n')
+    expect(shown.out).toContain('a.csv')
   })
 
   test('--save-every 0 saves after every batch', async () => {

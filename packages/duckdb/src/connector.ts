@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import type { Place, SqlConnector, SqlPlace, StateHome } from '@millrace/etl-core'
 import { databaseAt } from './database.js'
 import type { DuckdbOptions } from './options.js'
@@ -38,7 +39,7 @@ export function duckdbFile(file: string, options: DuckdbOptions = {}): SqlPlace 
 }
 
 function duckdbPlace(place: Place, options: DuckdbOptions): SqlPlace {
-  const database = databaseAt(databasePath(place), options)
+  const database = databaseAt(resolve(place.cwd ?? '', databasePath(place)), options)
   const home: StateHome = { place: place.shown, state: pipeline => duckdbState(database, place.shown, pipeline) }
   return {
     table: table => tableSink(database, home, table),

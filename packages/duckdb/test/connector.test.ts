@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parsePlace } from '@millrace/etl-core'
@@ -29,6 +29,17 @@ test('a folder is refused as a place when it is first used', async () => {
     code: 'ETL_PLACE_INVALID',
     message: expect.stringContaining('is a folder'),
   })
+})
+
+test('a relative place is relative to the folder that its caller names', async () => {
+  const cwd = await mkdtemp(join(tmpdir(), 'millrace-duckdb-'))
+  onTestFinished(() => rm(cwd, { recursive: true }))
+  const { home } = duckdb.open({ ...parsePlace('duckdb:./plants.duckdb'), cwd })
+
+  await home.state('plants').save('head', 1, 'absent')
+
+  expect(home.place).toBe('duckdb:./plants.duckdb')
+  expect(await readdir(cwd)).toContain('plants.duckdb')
 })
 
 test('a place is opened without touching the file', () => {

@@ -21,27 +21,30 @@ export interface Connect {
   place(place: string): ObjectsPlace | SqlPlace
 }
 
-/** The connect functions over a pipeline's connectors. */
-export function connectWith(connectors: readonly Connector[]): Connect {
+/**
+ * The connect functions over a pipeline's connectors.
+ *
+ * @param cwd - What relative places are relative to. Default: the process's working directory.
+ */
+export function connectWith(connectors: readonly Connector[], cwd?: string): Connect {
+  const at = (text: string): Place => ({ ...parsePlace(text), ...(cwd === undefined ? {} : { cwd }) })
   return {
-    objects: (place, options) => openObjects(connectors, place).sink(options),
-    objectsFrom: (place, options) => openObjects(connectors, place).source(options),
-    table: (place, options) => openTables(connectors, place).table(options),
-    tables: (place, options) => openTables(connectors, place).tables(options),
-    tableFrom: (place, options) => openTables(connectors, place).source(options),
-    place: place => openAny(connectors, place),
+    objects: (place, options) => openObjects(connectors, at(place)).sink(options),
+    objectsFrom: (place, options) => openObjects(connectors, at(place)).source(options),
+    table: (place, options) => openTables(connectors, at(place)).table(options),
+    tables: (place, options) => openTables(connectors, at(place)).tables(options),
+    tableFrom: (place, options) => openTables(connectors, at(place)).source(options),
+    place: place => openAny(connectors, at(place)),
   }
 }
 
-function openObjects(connectors: readonly Connector[], text: string): ObjectsPlace {
-  const place = parsePlace(text)
+function openObjects(connectors: readonly Connector[], place: Place): ObjectsPlace {
   const connector = connectorFor(connectors, place)
   if (connector.kind === 'objects') return connector.open(place)
   throw otherKind(connectors, place, 'holds tables, and objects are needed here', 'objects')
 }
 
-function openTables(connectors: readonly Connector[], text: string): SqlPlace {
-  const place = parsePlace(text)
+function openTables(connectors: readonly Connector[], place: Place): SqlPlace {
   const connector = connectorFor(connectors, place)
   if (connector.kind === 'sql') return connector.open(place)
   throw otherKind(connectors, place, 'holds objects, and tables are needed here', 'sql')
@@ -51,8 +54,7 @@ function otherKind(connectors: readonly Connector[], { shown }: Place, what: str
   return new ConfigError('ETL_PLACE_INVALID', `${shown} ${what}. ${listed(connectors, wanted)}`)
 }
 
-function openAny(connectors: readonly Connector[], text: string): ObjectsPlace | SqlPlace {
-  const place = parsePlace(text)
+function openAny(connectors: readonly Connector[], place: Place): ObjectsPlace | SqlPlace {
   return connectorFor(connectors, place).open(place)
 }
 

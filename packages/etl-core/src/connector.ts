@@ -48,6 +48,8 @@ export interface SqlPlace {
 export interface Place {
   /** Lower case. */
   readonly scheme: string
+  /** What a relative path is relative to, where a caller says so (`RunOptions.cwd`). Absent: the process's working directory at first use. */
+  readonly cwd?: string
   /** Everything behind the first colon. */
   readonly rest: string
   /** For logs, state and reports: without user, password, query and fragment. */

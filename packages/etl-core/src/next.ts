@@ -178,7 +178,7 @@ function nextFailed(pipeline: Pipeline, doc: NextDoc, error: unknown): EtlError 
 
 /** What of a run's options its followers in the same process run with: not where its state is, nor what was asked of it alone. */
 export function followerOptions(options: RunOptions): RunOptions {
-  const { signal, deadlineAtMs, memoryMiB, waitMs, leaseMs, owner, onEvent, log, clock, startNext } = options
-  const given = { signal, deadlineAtMs, memoryMiB, waitMs, leaseMs, owner, onEvent, log, clock, startNext }
+  const { signal, deadlineAtMs, memoryMiB, waitMs, leaseMs, cwd, owner, onEvent, log, clock, startNext } = options
+  const given = { signal, deadlineAtMs, memoryMiB, waitMs, leaseMs, cwd, owner, onEvent, log, clock, startNext }
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as RunOptions
 }

@@ -62,8 +62,11 @@ export interface Pipeline<S extends StandardSchemaV1 = StandardSchemaV1> {
   readonly overlap: 'allow' | undefined
   readonly next: ((report: RunReport) => readonly Follower[]) | undefined
   readonly examples: readonly { readonly flags: string; readonly does: string }[]
-  /** @param params - Already validated. */
-  build(params: StandardSchemaV1.InferOutput<S>): Runnable
+  /**
+   * @param params - Already validated.
+   * @param cwd - What relative places are relative to. Default: the process's working directory.
+   */
+  build(params: StandardSchemaV1.InferOutput<S>, cwd?: string): Runnable
   /** Present at compile time only: the parameters as a caller gives them. */
   readonly '~input'?: StandardSchemaV1.InferInput<S>
 }
@@ -97,7 +100,6 @@ export function definePipeline<S extends StandardSchemaV1 = NoParams>(definition
     ...repeated(connectors.map(each => each.scheme)).map(scheme => `two connectors open "${scheme}:"`),
   ]
   if (problems.length > 0) throw new ConfigError('ETL_CONFIG_INVALID', `Pipeline "${definition.name}": ${problems.join('; ')}.`)
-  const connect = connectWith(connectors)
   const pipeline: Pipeline<S> = {
     name: definition.name,
     version: definition.version ?? '1',
@@ -111,7 +113,7 @@ export function definePipeline<S extends StandardSchemaV1 = NoParams>(definition
     overlap: definition.overlap,
     next: definition.next,
     examples: definition.examples ?? [],
-    build: params => checkedRunnable(definition.build({ params, connect }), definition.name),
+    build: (params, cwd) => checkedRunnable(definition.build({ params, connect: connectWith(connectors, cwd) }), definition.name),
   }
   Object.defineProperty(pipeline, brand, { value: true })
   return Object.freeze(pipeline)

@@ -36,6 +36,8 @@ export interface RunOptions extends Partial<RunSettings> {
   readonly waitMs?: number
   /** How long ownership holds without renewal, in milliseconds. Default 30,000; renewed every third of it. */
   readonly leaseMs?: number
+  /** What relative places are relative to (`file:./out`). Default: the process's working directory. */
+  readonly cwd?: string
   /** Who this run says it is. Default: this process. */
   readonly owner?: OwnerIdentity
   /** Starts what follows. Default: in this process, one after the other, with the same signal, deadline and listeners. */

@@ -41,7 +41,7 @@ export async function run<S extends StandardSchemaV1>(
   params?: StandardSchemaV1.InferInput<S>,
   options: RunOptions = {},
 ): Promise<RunReport> {
-  const runnable = pipeline.build(await parseParams(pipeline, params))
+  const runnable = pipeline.build(await parseParams(pipeline, params), options.cwd)
   return runBuilt(pipeline as unknown as Pipeline, runnable, params, options)
 }
 
@@ -78,7 +78,7 @@ async function withFollowers(session: Session, report: RunReport, inHand: LoadsI
   const inProcess =
     (among: LoadsInHand): StartNext =>
     async ({ pipeline, params, loadId }) => {
-      const runnable = pipeline.build(await parseParams(pipeline, params))
+      const runnable = pipeline.build(await parseParams(pipeline, params), options.cwd)
       return runAmong(among, pipeline, runnable, params, { ...followerOptions(options), loadId })
     }
   const startWith = (among: LoadsInHand) => options.startNext ?? inProcess(among)

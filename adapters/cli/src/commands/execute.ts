@@ -28,7 +28,7 @@ function takesStdout({ build }: Invocation): boolean {
 }
 
 async function executeShown(
-  { pipeline, input, given }: Invocation,
+  { pipeline, input, given, cwd }: Invocation,
   io: CommandIo,
   options: () => Promise<RunOptions>,
   records?: Output,
@@ -52,6 +52,7 @@ async function executeShown(
   try {
     const report = await run(pipeline, input as never, {
       ...(await options()),
+      cwd,
       signal: stop.signal,
       onEvent,
       log: output.log,

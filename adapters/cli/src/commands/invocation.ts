@@ -12,6 +12,8 @@ export interface Invocation {
   /** Parameters as given, checked. */
   readonly input: Readonly<Record<string, unknown>>
   readonly given: Given
+  /** What relative places are relative to. */
+  readonly cwd: string
   build(): Runnable
 }
 
@@ -88,7 +90,7 @@ async function checked(
   const read = await readParams(pipeline, params, given, cwd)
   problems.push(...read.problems)
   if (problems.length > 0) throw invalidFlags(problems, usage, looksAtState && read.missing ? anyValue : undefined)
-  return { pipeline, input: read.input, given, build: () => pipeline.build(read.output) }
+  return { pipeline, input: read.input, given, cwd, build: () => pipeline.build(read.output, cwd) }
 }
 
 /** A pipeline's schema does not say which of its parameters the place is made of. */

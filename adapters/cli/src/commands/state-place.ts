@@ -8,10 +8,10 @@ export interface StatePlace {
 }
 
 /** What `--state` names; nothing without it. @throws ConfigError for a place that cannot be opened. */
-export async function chosenState({ pipeline, given }: Invocation): Promise<StatePlace | undefined> {
+export async function chosenState({ pipeline, given, cwd }: Invocation): Promise<StatePlace | undefined> {
   const place = given.texts.get('state')?.at(-1)
   if (place === undefined) return undefined
-  const { home } = connectWith(await stateConnectors(pipeline.connectors, place)).place(place)
+  const { home } = connectWith(await stateConnectors(pipeline.connectors, place), cwd).place(place)
   return { statePlace: home.place, state: home.state(pipeline.name) }
 }
 

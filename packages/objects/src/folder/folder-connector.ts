@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ConfigError, type ObjectsConnector, type Place, type StateStore } from '@millrace/etl-core'
 import { objectsConnector } from '../connector.js'
@@ -17,7 +18,8 @@ export const folder: ObjectsConnector = objectsConnector({
   scheme: 'file',
   open(place) {
     const path = folderPath(place)
-    return () => folderStore(path, { place: place.shown })
+    const { cwd, shown } = place
+    return () => folderStore(cwd === undefined ? path : resolve(cwd, path), { place: shown })
   },
 })
 

@@ -311,7 +311,8 @@ export const errorTexts = {
     todo: 'Give the function a longer timeout, the source smaller splits, or flush more often (`flushEvery`). What is durable stays: the next run goes on from there.',
   },
   ETL_PACKAGE_MISSING: {
-    means: 'Something that was asked for needs a package that is not installed: a client of the AWS SDK, which most functions do without.',
+    means:
+      'Something that was asked for needs a package that is not installed: a client of the AWS SDK, which most functions do without.',
     todo: 'Install the package that the message names, and bundle again.',
   },
   ETL_RUN_STOPPED: {

@@ -86,14 +86,14 @@ describe('library call, command and Lambda handler', () => {
       expect(comparable(answer as RunReport)).toEqual(comparable(byLibrary))
     })
 
-    it('give identical bytes though the function is stopped and killed at its deadlines', async () => {
+    it('give identical bytes though the function is stopped at its deadlines, again and again', async () => {
       const [library, there] = [freshFolder(), freshFolder()]
       const slow = await worldBankServer({ data: await recordings(), delayMs: 60 })
       const params = { indicators, date: '2000:2020', perPage: 100, apiUrl: slow.url }
       await run(worldbank, { ...params, apiUrl: api.url, to: library.to })
 
-      // The first is killed before it can do anything; the others have some hundred milliseconds each, on a busy machine in the end enough.
-      const ends: string[] = [String((await lambda.invoke({ ...params, to: there.to }, 20)).error?.errorType)]
+      // Each has some hundred milliseconds; on a busy machine they are enough in the end.
+      const ends: string[] = []
       for (let times = 0; times < 40 && ends.at(-1) !== 'succeeded'; times++) {
         const { answer, error } = await lambda.invoke({ ...params, to: there.to }, 1_500 + 100 * times)
         ends.push(error ? error.errorType : (answer as RunReport).status)
@@ -101,7 +101,6 @@ describe('library call, command and Lambda handler', () => {
 
       await slow.close()
 
-      expect(ends[0]).toBe('Sandbox.Timedout')
       expect(ends.at(-1)).toBe('succeeded')
       expect(ends.filter(end => end === 'stopped').length).toBeGreaterThanOrEqual(3)
       expect(digestsOf(published(there.folder))).toEqual(digestsOf(published(library.folder)))

@@ -64,7 +64,7 @@ export const endBugs: readonly PlantedBug[] = [
     edits: [
       {
         file: 'adapters/cli/src/exit-codes.ts',
-        find: "  if (status === 'stopped') return interrupted ? exitCodes.interrupted : exitCodes.stopped\n",
+        find: "  if (status === 'stopped') return exitCodes[stoppedBy ?? 'stopped']\n",
         replace: '',
       },
     ],

@@ -17,5 +17,4 @@ export interface HandOn {
 export interface HandOnContext {
   /** The function's ARN or name, with the alias or version it was called by. */
   readonly functionArn: string | undefined
-  readonly signal?: AbortSignal
 }

@@ -12,9 +12,9 @@ import type { HandOn } from './hand-on.js'
 import { type Invocation, invocationOf, type LambdaContext, type Settings } from './invocation.js'
 import { isQueueBatch, runQueueBatch } from './queue-batch.js'
 import { type AnswerRequests, answerRequest } from './requests.js'
-import { type RunEnd, runAsked } from './run-asked.js'
+import { isLeft, type RunEnd, runAsked, runEach } from './run-asked.js'
 import { RunFailed } from './run-failed.js'
-import { shutdownSignal } from './shutdown.js'
+import { shutdown } from './shutdown.js'
 
 /**
  * A Lambda handler of a pipeline with parameters `P`. Lambda always hands over a context; called without one, as from a script, a run has no
@@ -67,73 +67,65 @@ export function lambdaHandler<S extends StandardSchemaV1>(
   if (!isPipeline(pipeline)) throw new ConfigError('ETL_CONFIG_INVALID', 'lambdaHandler takes what definePipeline returned.')
   const { write = line => void process.stdout.write(`${line}\n`), requests = 'report' } = options
   const { run = {}, handOn, mostInVain = 3, oneAttempt = false, deadLetters } = options
-  const settings: Settings = { pipeline: pipeline as unknown as Pipeline, run, handOn, mostInVain, oneAttempt }
-  const mostBytes = options.mostAnswerBytes ?? mostAnswerBytes
-  let environment: ReturnType<typeof shutdownSignal> | undefined
+  const settings: Settings = {
+    ...{ pipeline: pipeline as unknown as Pipeline, run, handOn, mostInVain, oneAttempt },
+    mostAnswerBytes: options.mostAnswerBytes ?? mostAnswerBytes,
+  }
+  let coldStart = true
   const handle = async (event: unknown, context?: LambdaContext): Promise<LambdaAnswer> => {
-    const coldStart = environment === undefined
-    environment ??= shutdownSignal()
-    const invocation = invocationOf(settings, context, write, { coldStart, signal: environment.signal })
-    const answering =
+    // A script ends as scripts do.
+    const environment = context && shutdown()
+    const invocation = invocationOf(settings, context, write, { coldStart, signal: environment?.signal })
+    coldStart = false
+    const answering: Promise<LambdaAnswer> =
       isObject(event) && isQueueBatch(event)
         ? runQueueBatch(event.Records, invocation, deadLetters)
         : isObject(event) && isRequest(event)
           ? answerRequest(event, invocation, requests)
-          : answerEvent(event, invocation, mostBytes)
-    return environment.during<LambdaAnswer>(answering)
+          : answerEvent(event, invocation)
+    return environment ? environment.during(answering) : answering
   }
   return handle as LambdaHandler<StandardSchemaV1.InferInput<S>>
 }
 
-async function answerEvent(event: unknown, invocation: Invocation, mostBytes: number): Promise<LambdaAnswer> {
+async function answerEvent(event: unknown, invocation: Invocation): Promise<LambdaAnswer> {
   try {
     const { asked, leftOut } = understand(invocation.pipeline, event)
     for (const message of leftOut) invocation.line('INFO', message, {})
     const [one] = asked
-    if (one && asked.length === 1 && leftOut.length === 0) return await answerOne(one, invocation, mostBytes)
-    return await answerAll(asked, leftOut, invocation, mostBytes)
+    if (one && asked.length === 1 && leftOut.length === 0) return await answerOne(one, invocation)
+    return await answerAll(asked, leftOut, invocation)
   } catch (error) {
     if (!(error instanceof RunFailed)) invocation.line('ERROR', 'invocation failed', { error: errorJson(error) })
     throw error
   }
 }
 
-async function answerOne(asked: Asked, invocation: Invocation, mostBytes: number): Promise<LambdaAnswer> {
+async function answerOne(asked: Asked, invocation: Invocation): Promise<LambdaAnswer> {
   const end = await runAsked(asked, invocation)
-  const report = fitted(end.report, mostBytes)
+  const report = fitted(end.report, invocation.mostAnswerBytes)
   if (!end.left || end.handedOn !== undefined) return report
-  if (!asked.awaited) throw unfinished(asked, end)
+  if (!asked.awaited) throw unfinished(end)
   return { ...report, again: eventFor(asked, end.left) }
 }
 
-/** Each record is tried, whatever became of the ones before it: together they come again, and those that are done change nothing then. */
-async function answerAll(
-  all: readonly Asked[],
-  leftOut: readonly string[],
-  invocation: Invocation,
-  mostBytes: number,
-): Promise<RunsAnswer> {
-  const ends: RunEnd[] = []
-  const errors: unknown[] = []
-  for (const asked of all) {
-    try {
-      const end = await runAsked(asked, invocation)
-      if (end.left && end.handedOn === undefined) throw unfinished(asked, end)
-      ends.push(end)
-    } catch (error) {
-      if (!(error instanceof RunFailed)) invocation.line('ERROR', `${asked.from} failed`, { error: errorJson(error) })
-      errors.push(error)
-    }
-  }
-  if (errors.length > 0) throw errors[0]
-  return { runs: ends.map(({ report }) => fitted(report, Math.floor(mostBytes / all.length))), leftOut }
+async function answerAll(all: readonly Asked[], leftOut: readonly string[], invocation: Invocation): Promise<RunsAnswer> {
+  const { ends, failures } = await runEach(all, invocation)
+  const [first, ...others] = failures
+  // The first one is thrown, and told of as the invocation's.
+  for (const { asked, error } of others)
+    if (!(error instanceof RunFailed)) invocation.line('ERROR', `${asked.from} failed`, { error: errorJson(error) })
+  if (first) throw first.error
+  const left = ends.find(isLeft)
+  if (left) throw unfinished(left)
+  return { runs: ends.map(({ report }) => fitted(report, Math.floor(invocation.mostAnswerBytes / all.length))), leftOut }
 }
 
 /** Nobody waits for the answer, so an answer would be the end of it: an error makes Lambda try again. */
-function unfinished({ from }: Asked, { report }: RunEnd): EtlError {
+function unfinished({ report }: RunEnd): EtlError {
   return new EtlError(
     'ETL_RUN_STOPPED',
-    `Load ${report.loadId} of pipeline "${report.pipeline}", for ${from}, has ${report.left} splits left at the deadline. It goes on when the ` +
+    `Load ${report.loadId} of pipeline "${report.pipeline}" has ${report.left} splits left at the deadline. It goes on when the ` +
       'event comes again; with `handOn` it would go on by itself.',
     { retry: 'later', context: { loadId: report.loadId, left: report.left } },
   )

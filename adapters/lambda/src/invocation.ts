@@ -20,6 +20,8 @@ export interface Settings {
   readonly oneAttempt: boolean
   readonly handOn: HandOn | undefined
   readonly mostInVain: number
+  /** Longer reports are cut. */
+  readonly mostAnswerBytes: number
 }
 
 /** One invocation of the function. */
@@ -39,12 +41,12 @@ const takenMiB = 96
 const leastBuffersMiB = 8
 const mostBuffersMiB = 256
 
-/** @param signal - Aborts when the execution environment is shut down. */
+/** @param signal - Aborts when the execution environment is shut down. None where there is no context. */
 export function invocationOf(
   settings: Settings,
   context: LambdaContext | undefined,
   write: (line: string) => void,
-  { coldStart, signal }: { readonly coldStart: boolean; readonly signal: AbortSignal },
+  { coldStart, signal }: { readonly coldStart: boolean; readonly signal: AbortSignal | undefined },
 ): Invocation {
   const { pipeline, run } = settings
   const requestId = context?.awsRequestId ?? null
@@ -62,7 +64,7 @@ export function invocationOf(
       log: jsonLog(line),
       ...(memoryMiB === undefined ? {} : { memoryMiB }),
       ...run,
-      signal,
+      ...(signal ? { signal } : {}),
       ...(context ? { deadlineAtMs: clock.now() + context.getRemainingTimeInMillis() } : {}),
     }),
   }

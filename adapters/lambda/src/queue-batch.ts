@@ -5,7 +5,7 @@ import { messageOf, ofMessage } from './events/messages.js'
 import { understand } from './events/understand.js'
 import { isObject, textOf } from './events/unknown.js'
 import type { Invocation } from './invocation.js'
-import { runAsked } from './run-asked.js'
+import { isLeft, runEach } from './run-asked.js'
 
 /** With less time left no other message is begun: it would be stopped before it has done anything. */
 const leastLeftMs = 2_000
@@ -58,25 +58,26 @@ const enoughTime = ({ remainingMs }: Invocation): boolean => (remainingMs() ?? N
 async function runMessage(record: SqsRecord, invocation: Invocation, deadLetters: DeadLetters | undefined): Promise<boolean> {
   const { pipeline, line } = invocation
   const message = messageOf(record)
+  const told = (error: unknown) => line('ERROR', `message ${message.id} failed`, { error: errorJson(error) })
+  let errors: readonly unknown[]
   try {
     const { asked } = ofMessage(pipeline, message, body => understand(pipeline, body))
-    let done = true
-    for (const each of asked) {
-      const { left, handedOn } = await runAsked(each, invocation)
-      done &&= left === undefined || handedOn !== undefined
-    }
-    return done
+    const { ends, failures } = await runEach(asked, invocation)
+    if (failures.length === 0) return !ends.some(isLeft)
+    errors = failures.map(({ error }) => error)
   } catch (error) {
-    line('ERROR', `message ${message.id} failed`, { error: errorJson(error) })
-    if (!deadLetters || !isMessagesFault(error)) return false
-    return deadLetters.send(message, errorJson(error)).then(
-      () => true,
-      second => {
-        line('ERROR', `message ${message.id} could not be put to the dead letters`, { error: errorJson(second) })
-        return false
-      },
-    )
+    errors = [error]
   }
+  for (const error of errors) told(error)
+  // What may pass is tried again first; what is done by then changes nothing.
+  if (!deadLetters || !errors.every(isMessagesFault)) return false
+  return deadLetters.send(message, errorJson(errors[0])).then(
+    () => true,
+    second => {
+      line('ERROR', `message ${message.id} could not be put to the dead letters`, { error: errorJson(second) })
+      return false
+    },
+  )
 }
 
 const isMessagesFault = (error: unknown): boolean =>

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { ConfigError, errorJson } from '@millrace/etl-core'
+import { ConfigError, errorJson, parseParams } from '@millrace/etl-core'
 import { type HttpAnswer, httpAnswer, statusOf } from './answers.js'
 import type { Asked } from './events/asked.js'
 import { eventFor } from './events/direct.js'
+import { refuseUnknownParams } from './events/known-params.js'
 import { ofRequest } from './events/requests.js'
-import { fitted, mostAnswerBytes } from './fit-answer.js'
+import { fitted } from './fit-answer.js'
 import type { Invocation } from './invocation.js'
 import { runAsked } from './run-asked.js'
 import { RunFailed } from './run-failed.js'
@@ -26,16 +27,18 @@ export async function answerRequest(
   } catch (error) {
     const told = error instanceof RunFailed ? (error.report.error ?? errorJson(error)) : errorJson(error)
     if (!(error instanceof RunFailed)) invocation.line('ERROR', 'request failed', { error: told })
-    const report = error instanceof RunFailed ? { report: fitted(error.report, mostAnswerBytes / 2) } : {}
+    const report = error instanceof RunFailed ? { report: fitted(error.report, bodyBytes(invocation)) } : {}
     return httpAnswer(statusOf(told), { error: { code: told.code, message: told.message, retry: told.retry }, ...report })
   }
 }
 
 async function reported(asked: Asked, invocation: Invocation): Promise<HttpAnswer> {
   const { report, left } = await runAsked(asked, invocation)
-  // A body is text in the answer's JSON, so its quotes are escaped.
-  return httpAnswer(left ? 202 : 200, fitted(report, mostAnswerBytes / 2))
+  return httpAnswer(left ? 202 : 200, fitted(report, bodyBytes(invocation)))
 }
+
+/** A body is text in the answer's JSON, so its quotes are escaped there. */
+const bodyBytes = ({ mostAnswerBytes }: Invocation): number => Math.floor(mostAnswerBytes / 2)
 
 async function accepted(asked: Asked, { handOn, functionArn, pipeline }: Invocation): Promise<HttpAnswer> {
   if (!handOn)
@@ -43,6 +46,9 @@ async function accepted(asked: Asked, { handOn, functionArn, pipeline }: Invocat
       'ETL_CONFIG_INVALID',
       `Pipeline "${pipeline.name}": requests can be accepted before they are run only with \`handOn\`.`,
     )
+  // Nobody would be told later.
+  refuseUnknownParams(pipeline, asked.params)
+  await parseParams(pipeline, asked.params)
   const loadId = asked.loadId ?? `request ${randomUUID()}`
   await handOn.send(eventFor({ ...asked, loadId }, { times: 0, progress: null, inVain: 0 }), { functionArn })
   return httpAnswer(202, { loadId })

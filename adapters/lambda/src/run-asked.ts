@@ -25,10 +25,11 @@ export interface RunEnd {
 export async function runAsked(asked: Asked, invocation: Invocation): Promise<RunEnd> {
   const { pipeline, line, handOn, mostInVain, functionArn } = invocation
   refuseUnknownParams(pipeline, asked.params)
-  const runnable = pipeline.build(await parseParams(pipeline, asked.params))
+  const options = invocation.options()
+  const runnable = pipeline.build(await parseParams(pipeline, asked.params), options.cwd)
   refuseLostWork(invocation, runnable.explain().guarantee)
   const report = await runBuilt(pipeline, runnable, asked.params, {
-    ...invocation.options(),
+    ...options,
     ...(asked.loadId === undefined ? {} : { loadId: asked.loadId }),
   })
   const overall = overallStatus(report)
@@ -43,8 +44,34 @@ export async function runAsked(asked: Asked, invocation: Invocation): Promise<Ru
   const left = passedOnAfter(report, asked.passedOn, mostInVain)
   if (!handOn) return { report, left }
   await handOn.send(eventFor(asked, left), { functionArn })
+  line('INFO', `handed on by ${handOn.name}`, { loadId: report.loadId, times: left.times })
   return { report, left, handedOn: handOn.name }
 }
+
+/**
+ * Runs all of them one after the other, whatever became of those before: together they come again, and those that are done change nothing then.
+ */
+export async function runEach(
+  all: readonly Asked[],
+  invocation: Invocation,
+): Promise<{
+  readonly ends: readonly RunEnd[]
+  readonly failures: readonly { readonly asked: Asked; readonly error: unknown }[]
+}> {
+  const ends: RunEnd[] = []
+  const failures: { asked: Asked; error: unknown }[] = []
+  for (const asked of all) {
+    try {
+      ends.push(await runAsked(asked, invocation))
+    } catch (error) {
+      failures.push({ asked, error })
+    }
+  }
+  return { ends, failures }
+}
+
+/** Whether nobody sees to what is left. */
+export const isLeft = ({ left, handedOn }: RunEnd): boolean => left !== undefined && handedOn === undefined
 
 /** A run that keeps nothing at its deadline would begin from its start in every invocation. */
 function refuseLostWork(

@@ -11,32 +11,22 @@ import { isObject, notUnderstood, textOf } from './unknown.js'
 export function ofMessage(pipeline: Pipeline, message: MessageEvent, inner: (body: unknown) => Understood): Understood {
   const from = `message ${message.id}`
   const { message: trigger } = pipeline.triggers
-  const body = trigger ? bodyOf(message) : parsed(pipeline, message)
+  const { body, problem } = parsed(message)
   // Sent by an invocation of this very pipeline. A load without an identity goes on without one.
   if (isObject(body) && besides in body) return ofParams(pipeline, body)
   if (trigger) return askedWith(trigger(message), { from, loadId: from })
+  if (problem !== undefined) throw notUnderstood(pipeline.name, `${from}, whose body is no JSON (${problem})`, undefined)
   const understood = inner(body)
   // What has no identity of its own has that of its message: a queue may deliver it again.
   return { ...understood, asked: understood.asked.map((each): Asked => ({ ...each, loadId: each.loadId ?? from })) }
 }
 
-function bodyOf({ body }: MessageEvent): unknown {
+/** Of what is wrong with it without its text, which the engine's message goes on with. */
+function parsed({ body }: MessageEvent): { readonly body?: unknown; readonly problem?: string } {
   try {
-    return JSON.parse(body)
-  } catch {
-    return undefined
-  }
-}
-
-function parsed(pipeline: Pipeline, { id, body }: MessageEvent): unknown {
-  try {
-    return JSON.parse(body)
+    return { body: JSON.parse(body) }
   } catch (error) {
-    throw notUnderstood(
-      pipeline.name,
-      `message ${id}, whose body is no JSON (${(error as Error).message.split(',')[0]})`,
-      undefined,
-    )
+    return { problem: (error as Error).message.split(',')[0] as string }
   }
 }
 

@@ -1,6 +1,7 @@
 import { ConfigError } from '@millrace/etl-core'
 import manifest from '../package.json' with { type: 'json' }
 import { explainCommand } from './commands/explain.js'
+import { iamCommand } from './commands/iam.js'
 import { initCommand } from './commands/init.js'
 import { listCommand } from './commands/list.js'
 import { rejectsCommand } from './commands/rejects.js'
@@ -17,6 +18,7 @@ const commands: Readonly<Record<string, (argv: readonly string[], io: CommandIo)
   run: runCommand,
   list: listCommand,
   explain: explainCommand,
+  iam: iamCommand,
   // Only who bundles pays for what makes the zip.
   bundle: async (argv, io) => (await import('./commands/bundle.js')).bundleCommand(argv, io),
   state: stateCommand,
@@ -29,6 +31,7 @@ const help = `millrace ${manifest.version}
   millrace run <pipeline> [flags]            run a pipeline: a file or an installed name
   millrace list                              show the installed pipelines
   millrace explain <pipeline> [flags]        what a pipeline is made of and what it promises
+  millrace iam <pipeline> [flags]            the least IAM policy that a pipeline needs on AWS
   millrace bundle <pipeline> [flags]         make a zip of it that runs on AWS Lambda
   millrace state show <pipeline> [flags]     its owner, unfinished load, bookmarks and rejects
   millrace state reset <pipeline> [flags]    forget them: the next run loads everything anew

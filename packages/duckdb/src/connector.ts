@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import type { Place, SqlConnector, SqlPlace, StateHome } from '@millrace/etl-core'
+import { accessTo } from './access.js'
 import { databaseAt } from './database.js'
 import type { DuckdbOptions } from './options.js'
 import { databasePath } from './place.js'
@@ -40,7 +41,11 @@ export function duckdbFile(file: string, options: DuckdbOptions = {}): SqlPlace 
 
 function duckdbPlace(place: Place, options: DuckdbOptions): SqlPlace {
   const database = databaseAt(resolve(place.cwd ?? '', databasePath(place)), options)
-  const home: StateHome = { place: place.shown, state: pipeline => duckdbState(database, place.shown, pipeline) }
+  const home: StateHome = {
+    place: place.shown,
+    state: pipeline => duckdbState(database, place.shown, pipeline),
+    access: () => accessTo(place.shown),
+  }
   return {
     table: table => tableSink(database, home, table),
     tables: tables => relatedSink(database, home, tables),

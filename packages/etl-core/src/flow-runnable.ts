@@ -1,3 +1,4 @@
+import { type NeedsAccess, partAccess } from './access.js'
 import { atOnce } from './at-once.js'
 import { finishLoad } from './finish.js'
 import type { FlowParts } from './flow.js'
@@ -7,7 +8,7 @@ import { withRejectSinks } from './reject-sinks.js'
 import { rejectSource } from './replay.js'
 import { runSplit } from './run-split.js'
 import type { Runnable } from './runnable.js'
-import type { Sink } from './sink.js'
+import type { Sink, StateHome } from './sink.js'
 import type { Source } from './source.js'
 import { splitsByGroup } from './split.js'
 
@@ -40,6 +41,12 @@ export function flowRunnable(parts: FlowParts, sink: Sink<unknown>): FlowRunnabl
       bufferBytes: target.bufferBytes ?? 0,
       ...(target.oneSplitAtATime ? { oneSplitAtATime: true } : {}),
     }),
+    access: (pipeline, home = sink.home) => [
+      ...partAccess('source', source, pipeline),
+      ...partAccess('sink', sink, pipeline),
+      ...rejectSinks.flatMap(({ stage, sink }) => partAccess(`rejects of ${stage}`, sink, pipeline)),
+      ...(home === undefined ? [] : partAccess('state', named(home), pipeline)),
+    ],
     fingerprint: () => ({
       source: source.name,
       identity: source.identity ?? null,
@@ -74,6 +81,8 @@ export function flowRunnable(parts: FlowParts, sink: Sink<unknown>): FlowRunnabl
     },
   })
 }
+
+const named = (home: StateHome): NeedsAccess => ({ name: home.place, ...(home.access && { access: home.access.bind(home) }) })
 
 const whereOf = ({ home, writes }: Sink<never>) => ({
   ...(home === undefined ? {} : { place: home.place }),

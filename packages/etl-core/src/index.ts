@@ -1,3 +1,4 @@
+export type { Access, PartAccess } from './access.js'
 export type { Batch, Rows, SourceBatch, Unreadable } from './batch.js'
 export { recordsOf, rowsOf } from './batch.js'
 export type { Connect } from './connect.js'

@@ -1,3 +1,4 @@
+import { accessOf } from './access.js'
 import { all, type JointWriter, openJointly, sideOf } from './joint-writer.js'
 import type { Json } from './json.js'
 import type { FlowFacts, Group, Published, Sink, SinkCapabilities, SinkWriter } from './sink.js'
@@ -26,6 +27,7 @@ export function jointSink<T>(sinks: readonly Sink<never>[], { name, capabilities
       rereads = facts.source?.rereads ?? 'mayDiffer'
       for (const [side, sink] of sinks.entries()) sink.prepare?.(factsFor?.(side, facts) ?? facts)
     },
+    access: pipeline => sinks.flatMap(sink => accessOf(sink, pipeline)),
     async survey(splits, ctx): Promise<Json> {
       return { sides: await all(sinks, async sink => (await sink.survey?.(splits, ctx)) ?? null) }
     },

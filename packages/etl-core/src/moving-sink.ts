@@ -39,6 +39,7 @@ export function movingSink<T>(sink: Sink<T>, moving: Moving<T>): Sink<T> {
       return sink.writes ?? sink.name
     },
     ...(prepare && { prepare: facts => prepare.call(sink, facts) }),
+    ...(sink.access && { access: sink.access.bind(sink) }),
     async survey(splits, ctx) {
       // Found out after the copy, it would leave everything in both places.
       await moving.removal.check?.(ctx)

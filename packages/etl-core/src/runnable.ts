@@ -1,3 +1,4 @@
+import type { PartAccess } from './access.js'
 import type { Guarantee } from './guarantee.js'
 import type { Json } from './json.js'
 import type { Lease } from './lease.js'
@@ -19,6 +20,11 @@ export interface Runnable {
    * @param durableState - Whether state outlives the process. Default: whether the sink has a home for it.
    */
   explain(durableState?: boolean): Explanation
+  /**
+   * What its parts must be allowed to do, without doing anything. After `prepare`.
+   * @param home - Where state lies. Default: where the sink has a place for it.
+   */
+  access(pipeline: string, home?: StateHome): readonly PartAccess[]
   /** Where state lies unless the caller says otherwise. */
   readonly home?: StateHome
   /** Everything beside parameters and version that decides what a group holds: source, schema, layout, format. */

@@ -1,4 +1,5 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
+import type { Access } from './access.js'
 import type { Batch } from './batch.js'
 import type { RecordError } from './errors.js'
 import type { Json } from './json.js'
@@ -80,6 +81,9 @@ export interface Sink<T> {
   /** How published records are read back. Absent: they cannot be. */
   readonly readBack?: ReadBack<T>
 
+  /** What it must be allowed to do, state apart, for whoever grants it. Pure. Asked after `prepare`. Absent: it does not say. */
+  access?(pipeline: string): readonly Access[]
+
   /** Removes what a load left unpublished: after it was published (leftovers), or when it is abandoned. Must be repeatable. */
   discard?(loadId: string, ctx: RunContext): Promise<void>
 }
@@ -101,6 +105,8 @@ export interface StateHome {
   readonly place: string
   /** The store for one pipeline. Nothing is created before the first save. */
   state(pipeline: string): StateStore
+  /** What it takes to keep it there, rejects among it. Pure. Absent: it does not say. */
+  access?(pipeline: string): readonly Access[]
 }
 
 /** The splits that become visible together, in plan order. */

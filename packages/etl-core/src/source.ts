@@ -1,3 +1,4 @@
+import type { Access } from './access.js'
 import type { SourceBatch } from './batch.js'
 import type { Json } from './json.js'
 import type { RunContext, SplitContext } from './load.js'
@@ -65,6 +66,9 @@ export interface Source<T> {
 
   /** How records are removed at the source once they have arrived elsewhere. Absent: they cannot be. */
   readonly removal?: Removal
+
+  /** What it must be allowed to do, for whoever grants it. Pure. Absent: it does not say. */
+  access?(pipeline: string): readonly Access[]
 
   /** What decides this source's records beside the parameters, for the bookmark's fingerprint. Default: its name alone. */
   readonly identity?: Json

@@ -1,8 +1,8 @@
-import type { ObjectsConnector, ObjectsPlace, Place } from '@millrace/etl-core'
-import { statePrefixOf } from './sink/names.js'
+import type { Access, ObjectsConnector, ObjectsPlace, Place } from '@millrace/etl-core'
+import type { AccessFor, ObjectUse } from './access.js'
 import { objectSink } from './sink/object-sink.js'
 import { objectSource } from './source/object-source.js'
-import { stateOver } from './state/state-over.js'
+import { objectsHome } from './state/home.js'
 import type { ObjectStore } from './store.js'
 
 /** How an object connector opens its places. */
@@ -14,6 +14,8 @@ export interface ObjectsConnectorOptions {
    * heavy is loaded there.
    */
   open(place: Place): () => ObjectStore | Promise<ObjectStore>
+  /** What must be allowed there for objects to be used so. Pure. Default: sinks and sources do not say what they need. */
+  access?(place: Place, uses: readonly ObjectUse[]): readonly Access[]
 }
 
 /**
@@ -28,15 +30,19 @@ export interface ObjectsConnectorOptions {
  *   },
  * })
  */
-export function objectsConnector({ scheme, open }: ObjectsConnectorOptions): ObjectsConnector {
+export function objectsConnector({ scheme, open, access }: ObjectsConnectorOptions): ObjectsConnector {
   return Object.freeze<ObjectsConnector>({
     kind: 'objects',
     scheme,
-    open: place => objectsPlace(place.shown, open(place)),
+    open: place => objectsPlace(place.shown, open(place), access && (uses => access(place, uses))),
   })
 }
 
-function objectsPlace(shown: string, open: () => ObjectStore | Promise<ObjectStore>): ObjectsPlace {
+function objectsPlace(
+  shown: string,
+  open: () => ObjectStore | Promise<ObjectStore>,
+  access: AccessFor | undefined,
+): ObjectsPlace {
   let opening: Promise<ObjectStore> | undefined
   const store = (): Promise<ObjectStore> => {
     opening ??= (async () => open())().catch(error => {
@@ -45,9 +51,10 @@ function objectsPlace(shown: string, open: () => ObjectStore | Promise<ObjectSto
     })
     return opening
   }
+  const place = { store, shown, ...(access && { access }) }
   return {
-    sink: options => objectSink({ ...options, store, shown }),
-    source: options => objectSource({ ...options, store, shown }),
-    home: { place: shown, state: pipeline => stateOver(store, statePrefixOf(pipeline)) },
+    sink: options => objectSink({ ...options, ...place }),
+    source: options => objectSource({ ...options, ...place }),
+    home: objectsHome(shown, store, access),
   }
 }

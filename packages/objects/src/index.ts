@@ -1,3 +1,4 @@
+export type { AccessFor, KeyPattern, ObjectDeed, ObjectUse } from './access.js'
 export type { ObjectsConnectorOptions } from './connector.js'
 export { objectsConnector } from './connector.js'
 export { asWriting, objectConflict, objectNotFound, type Side } from './errors.js'

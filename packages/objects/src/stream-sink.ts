@@ -107,6 +107,7 @@ export function streamSink<T>(options: StreamSinkOptions<T>): Sink<T> {
     capabilities: { disposition: 'append', durableAt: 'commit', replay: 'duplicates', cursor: 'outside' },
     oneSplitAtATime: true,
     ...(toStdout ? { standardOutput: true } : {}),
+    access: () => [],
     get layout(): Json {
       return { format: format.layout }
     },

@@ -1,5 +1,6 @@
 import { type ObjectsConnector, parsePlace, type StateStore } from '@millrace/etl-core'
 import { conditionalState, objectsConnector } from '@millrace/objects'
+import { s3Access } from './access.js'
 import { checkPlaceOptions, type S3PlaceOptions } from './options.js'
 import { bucketPlace } from './place.js'
 import { s3Store } from './store.js'
@@ -20,6 +21,7 @@ export function s3With(options: S3PlaceOptions): ObjectsConnector {
       const { bucket, prefix } = bucketPlace(place)
       return () => s3Store({ ...options, bucket, prefix, place: place.shown })
     },
+    access: (place, uses) => s3Access({ ...options, ...bucketPlace(place) }, uses),
   })
 }
 

@@ -1,3 +1,4 @@
+export { type AccessPlace, type S3Use, s3Access } from './access.js'
 export { s3, s3State, s3With } from './connector.js'
 export type { S3ClientOptions, S3Options, S3PlaceOptions, S3WriteOptions } from './options.js'
 export type { S3GetOptions } from './read.js'

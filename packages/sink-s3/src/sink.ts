@@ -1,6 +1,6 @@
 import type { ObjectSinkOptions, Sink } from '@millrace/etl-core'
 import { type ObjectSinkSettings, objectSink } from '@millrace/objects'
-import { type S3Options, s3Store } from '@millrace/s3'
+import { type S3Options, s3Access, s3Store } from '@millrace/s3'
 import type { S3SinkOptions } from './options.js'
 
 /**
@@ -37,6 +37,7 @@ export function s3Sink<T>(options: S3SinkOptions<T>): Sink<T> {
     ...shaped,
     store: () => store,
     shown: store.place,
+    access: uses => s3Access(s3, uses),
     ...(rest.partBytes === undefined ? {} : { partBytes: rest.partBytes }),
     ...(objectBytes === undefined ? {} : { objectBytes }),
   }

@@ -35,6 +35,9 @@ export function plants(options: PlantsOptions = {}): Source<PlantReading> {
     name: 'plants',
     capabilities: { resumable: true, rereads: 'mayDiffer' },
     identity: identityOf(settings),
+    access: () => [
+      { system: 'HTTP', what: 'the API', actions: [], resources: [new URL(settings.apiUrl).origin], why: 'it asks for no key' },
+    ],
     plan: async ctx => planRanges(settings, ctx),
     read: (split, from, ctx) => readPlants({ reader, settings, limit, time: timeOf(ctx.load) }, split, from, ctx),
   })

@@ -1,5 +1,5 @@
-import type { ObjectStore } from '@millrace/objects'
-import type { S3Store } from '@millrace/s3'
+import type { ObjectStore, ObjectUse } from '@millrace/objects'
+import type { S3Store, S3Use } from '@millrace/s3'
 import type { S3ObjectRef } from './options.js'
 
 /** A store that sees of some objects only the version that was named. */
@@ -18,4 +18,16 @@ export function pinned(store: S3Store, refs: ReadonlyMap<string, S3ObjectRef>): 
       return found && etag !== undefined ? { ...found, etag } : found
     },
   }
+}
+
+/** What is read at a version of its own is another permission than what is read as it is now. */
+export function byVersion(use: ObjectUse, refs: ReadonlyMap<string, S3ObjectRef>): readonly S3Use[] {
+  const isPinned = (pieces: ObjectUse['keys'][number]) =>
+    pieces.length === 1 && refs.get(pieces[0] ?? '')?.versionId !== undefined
+  const pinnedKeys = use.keys.filter(isPinned)
+  const others = use.keys.filter(pieces => !isPinned(pieces))
+  return [
+    ...(others.length === 0 ? [] : [{ ...use, keys: others }]),
+    ...(pinnedKeys.length === 0 ? [] : [{ ...use, keys: pinnedKeys, does: ['readVersion'] as const }]),
+  ]
 }

@@ -1,8 +1,8 @@
 import type { Source } from '@millrace/etl-core'
 import { type ObjectSourceSettings, objectSource } from '@millrace/objects'
-import { type S3Options, s3Store } from '@millrace/s3'
+import { type S3Options, s3Access, s3Store } from '@millrace/s3'
 import { refsOf, type S3SourceOptions } from './options.js'
-import { pinned } from './pinned.js'
+import { byVersion, pinned } from './pinned.js'
 
 /**
  * Reads the objects of an S3 bucket, in any format: those whose keys begin with `prefix` and end with `suffix`, or exactly `keys`, each at
@@ -30,6 +30,11 @@ export function s3Source<T>(options: S3SourceOptions<T>): Source<T> {
     format,
     store: () => store,
     shown: store.place,
+    access: uses =>
+      s3Access(
+        s3,
+        uses.flatMap(use => byVersion(use, refs)),
+      ),
     // Which version is read decides the records.
     identity: { refs: [...refs.values()].map(ref => ({ ...ref })), more: identity ?? null },
     ...(prefix === undefined ? {} : { prefix }),

@@ -33,6 +33,9 @@ export function worldBank<const J extends readonly Join[] = readonly [], F exten
     name: 'worldBank',
     capabilities: { resumable: true, rereads: 'same' },
     identity: identityOf(settings),
+    access: () => [
+      { system: 'HTTP', what: 'the API', actions: [], resources: [new URL(settings.apiUrl).origin], why: 'it asks for no key' },
+    ],
     plan: ctx => planIndicators(reader, settings, ctx),
     read: (split, from, ctx) => readPages(reader, settings, lookups, split, from, ctx),
   }

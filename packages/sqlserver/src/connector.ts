@@ -1,4 +1,5 @@
 import { type Place, parsePlace, type SqlConnector, type SqlPlace, type StateHome, type StateStore } from '@millrace/etl-core'
+import { accessTo } from './access.js'
 import { databaseAt } from './database.js'
 import { knownOptions, type SqlServerOptions } from './options.js'
 import { serverPlace } from './place.js'
@@ -37,7 +38,11 @@ export const sqlServer: SqlConnector = sqlServerWith({})
 export function sqlServerPlace(place: Place, options: SqlServerOptions = {}): SqlPlace {
   const server = serverPlace(place)
   const database = databaseAt(server, options)
-  const home: StateHome = { place: place.shown, state: pipeline => stateIn(database, place.shown, pipeline) }
+  const home: StateHome = {
+    place: place.shown,
+    state: pipeline => stateIn(database, place.shown, pipeline),
+    access: () => accessTo(place.shown),
+  }
   return {
     table: table => tableSink(database, home, table),
     tables: tables => relatedSink(database, home, tables),

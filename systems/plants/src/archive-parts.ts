@@ -75,6 +75,9 @@ export function archiveParts<T>(options: ArchivePartsOptions<T>): Source<T> {
     name: 'archive',
     capabilities: { resumable: false, rereads: 'same' },
     identity: { format },
+    // Beginning with nothing: which hours it looks at follows from the load.
+    access: pipeline =>
+      connect.objectsFrom<object>(place, { format: formatOf(format), suffix: `.${format}` }).access?.(pipeline) ?? [],
 
     async plan(ctx): Promise<Plan> {
       const parts = await partsOf(ctx)

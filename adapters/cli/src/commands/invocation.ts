@@ -1,5 +1,6 @@
 import { ConfigError, type Pipeline, type Runnable } from '@millrace/etl-core'
 import { reservedFlags } from '../flags/command-flags.js'
+import { filledWithExamples } from '../flags/fill-params.js'
 import { type ParamField, type ParamFields, paramFields } from '../flags/param-fields.js'
 import { readParams } from '../flags/params.js'
 import { type FlagGroup, type FlagSet, flagsHelp, type Given, parseFlags } from '../flags/parse.js'
@@ -14,6 +15,8 @@ export interface Invocation {
   readonly given: Given
   /** What relative places are relative to. */
   readonly cwd: string
+  /** Parameters that are required and were not given: what stands in their place. See `fillsIn`. */
+  readonly madeUp: readonly string[]
   build(): Runnable
 }
 
@@ -25,6 +28,8 @@ export interface PipelineCommand {
   readonly groups: readonly FlagGroup[]
   /** Parameters matter only as far as the place of state depends on them. */
   readonly looksAtState?: true
+  /** What a pipeline is made of is asked for, and required parameters that do not change it may be left out. */
+  readonly fillsIn?: true
   /** Shown in help with any pipeline's name before them, instead of the pipeline's own, which are made for `run`. */
   readonly examples?: readonly CommandExample[]
 }
@@ -69,17 +74,22 @@ export async function readInvocation(
     io.stdout.write(pipelineHelp(pipeline, params, set, command.examples ?? pipeline.examples, io.columns))
     return undefined
   }
-  return checked(pipeline, params, given, set, io.cwd, judge, command.looksAtState === true)
+  return checked(command, { pipeline, params, given, set, cwd: io.cwd }, judge)
+}
+
+/** What flags are read for. */
+interface Reading {
+  readonly pipeline: Pipeline
+  readonly params: ParamFields
+  readonly given: Given
+  readonly set: FlagSet
+  readonly cwd: string
 }
 
 async function checked(
-  pipeline: Pipeline,
-  params: ParamFields,
-  given: Given,
-  { usage }: FlagSet,
-  cwd: string,
+  { looksAtState, fillsIn }: Pick<PipelineCommand, 'looksAtState' | 'fillsIn'>,
+  { pipeline, params, given, set: { usage }, cwd }: Reading,
   judge: (given: Given, problems: string[]) => void,
-  looksAtState: boolean,
 ): Promise<Invocation> {
   const problems = [...given.problems]
   // Behind an unknown flag stands its value, which is no operand of its own.
@@ -87,10 +97,16 @@ async function checked(
   const strayWords = stray === 1 ? '1 word stands' : `${stray} words stand`
   if (stray > 0) problems.push(`${usage} takes flags only, and ${strayWords} without one.`)
   judge(given, problems)
-  const read = await readParams(pipeline, params, given, cwd)
+  let read = await readParams(pipeline, params, given, cwd)
+  let madeUp: readonly string[] = []
+  if (fillsIn && read.missing) {
+    const filled = filledWithExamples(given, params.fields, read.input)
+    read = await readParams(pipeline, params, filled.given, cwd)
+    madeUp = filled.made
+  }
   problems.push(...read.problems)
   if (problems.length > 0) throw invalidFlags(problems, usage, looksAtState && read.missing ? anyValue : undefined)
-  return { pipeline, input: read.input, given, cwd, build: () => pipeline.build(read.output, cwd) }
+  return { pipeline, input: read.input, given, cwd, madeUp, build: () => pipeline.build(read.output, cwd) }
 }
 
 /** A pipeline's schema does not say which of its parameters the place is made of. */

@@ -1,4 +1,4 @@
-import { ConfigError, type Connector, connectWith, type StateStore } from '@millrace/etl-core'
+import { ConfigError, type Connector, connectWith, type StateHome, type StateStore } from '@millrace/etl-core'
 import type { Invocation } from './invocation.js'
 
 /** A pipeline's state, and where it is for people: two of the options of `run`. */
@@ -7,12 +7,19 @@ export interface StatePlace {
   readonly state: StateStore
 }
 
+type StateFlagOf = Pick<Invocation, 'pipeline' | 'given' | 'cwd'>
+
 /** What `--state` names; nothing without it. @throws ConfigError for a place that cannot be opened. */
-export async function chosenState({ pipeline, given, cwd }: Invocation): Promise<StatePlace | undefined> {
+export async function chosenState({ pipeline, given, cwd }: StateFlagOf): Promise<StatePlace | undefined> {
+  const home = await chosenHome({ pipeline, given, cwd })
+  return home && { statePlace: home.place, state: home.state(pipeline.name) }
+}
+
+/** The place that `--state` names. @throws ConfigError for one that cannot be opened. */
+export async function chosenHome({ pipeline, given, cwd }: StateFlagOf): Promise<StateHome | undefined> {
   const place = given.texts.get('state')?.at(-1)
   if (place === undefined) return undefined
-  const { home } = connectWith(await stateConnectors(pipeline.connectors, place), cwd).place(place)
-  return { statePlace: home.place, state: home.state(pipeline.name) }
+  return connectWith(await stateConnectors(pipeline.connectors, place), cwd).place(place).home
 }
 
 /** The pipeline's own connectors. A folder can always hold state, so that a pipeline whose sink has no place for it can be taken up again. */

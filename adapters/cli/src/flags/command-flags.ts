@@ -67,6 +67,7 @@ export const outFlag: CommandFlag = {
   value: 'file.zip',
   does: "where to write (default: the pipeline's name, here)",
 }
+export const whyFlag: CommandFlag = { name: 'why', does: 'also what each statement is for, on stderr' }
 export const yesFlag: CommandFlag = { name: 'yes', does: 'do not ask' }
 
 /** `millrace rejects`: which ones. The prefix leaves `--group`, `--stage`, `--limit` and the like to pipelines' own parameters. */
@@ -98,6 +99,7 @@ export const reservedFlags: ReadonlySet<string> = new Set(
     paramsFlag,
     yesFlag,
     planFlag,
+    whyFlag,
     { name: 'version' },
   ].map(flag => flag.name),
 )

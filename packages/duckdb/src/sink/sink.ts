@@ -62,6 +62,7 @@ function sinkFor<T>(database: Database, home: StateHome, part: Part, shape: Sink
     },
     bufferBytes: 2 * bytesTogether,
     home,
+    ...(home.access && { access: home.access }),
     get layout(): Json {
       return layoutOf(disposition, plan())
     },

@@ -8,6 +8,7 @@ import {
   type TableSourceOptions,
 } from '@millrace/etl-core'
 import { type KeyJson, type PlannedSource, planSource, type RowRange, revivedRecord, sourceIdentity } from '@millrace/relational'
+import { accessTo } from '../access.js'
 import type { Database } from '../database.js'
 import { duckdbError, translated } from '../errors.js'
 import { type Session, sessionOver } from '../session.js'
@@ -28,6 +29,7 @@ export function tableSource<T>(database: Database, place: string, options: Table
     // A split whose rows are not those that were planned is refused, so what is read again is the same.
     capabilities: { resumable: true, rereads: 'same' },
     identity: sourceIdentity(place, options),
+    access: () => accessTo(place),
 
     async plan(ctx) {
       const plan = await translated(action(`look at table ${name}`), () =>

@@ -21,6 +21,7 @@ export const folder: ObjectsConnector = objectsConnector({
     const { cwd, shown } = place
     return () => folderStore(cwd === undefined ? path : resolve(cwd, path), { place: shown })
   },
+  access: ({ shown }) => [{ ...ofFiles, resources: [shown] }],
 })
 
 /**
@@ -31,6 +32,13 @@ export const folder: ObjectsConnector = objectsConnector({
  */
 export function folderState(path: string): StateStore {
   return stateOver(() => folderStore(path), '')
+}
+
+const ofFiles = {
+  system: 'the file system',
+  what: 'files',
+  actions: [],
+  why: 'the process reads and writes there as the user that it runs as; a Lambda writes below /tmp alone',
 }
 
 /** The path a `file:` place stands for. */

@@ -1,10 +1,10 @@
 import { ConfigError, type FlowFacts, groupOf, type Json, type RunContext, type Sink, type Split } from '@millrace/etl-core'
 import type { Column } from '@millrace/schema/columns'
-import { stateOver } from '../state/state-over.js'
+import { objectsHome } from '../state/home.js'
 import type { ObjectStore } from '../store.js'
 import { singleLane } from './lanes.js'
 import { type ManifestRead, readManifest, refreshManifest, stillThere } from './manifest.js'
-import { keysOf, manifestKeyOf, stagingOf, statePrefixOf, type Targets, writesText } from './names.js'
+import { keysOf, manifestKeyOf, stagingOf, type Targets, writesText } from './names.js'
 import { checkSinkOptions, type ObjectSinkSettings } from './options.js'
 import { refuseOwned } from './owners.js'
 import { factsWithout, partitionLanes } from './partitions.js'
@@ -12,6 +12,7 @@ import { partsFolder, publishObject, publishParts } from './publish.js'
 import { objectReadBack } from './read-back.js'
 import { columnsOfFlow, type StoredColumns, storedColumns } from './stored-columns.js'
 import { endUnfinished } from './unfinished.js'
+import { sinkUses } from './uses.js'
 import { stagingWriter } from './writer.js'
 import { writingStore } from './writing-store.js'
 
@@ -56,6 +57,7 @@ function sinkWithBooks<T>(options: ObjectSinkSettings<T>, part: string | undefin
   checkSinkOptions(options)
   const {
     shown,
+    access,
     latest,
     layout = 'object',
     partitionBy = [],
@@ -95,7 +97,11 @@ function sinkWithBooks<T>(options: ObjectSinkSettings<T>, part: string | undefin
     name: 'objects',
     capabilities: { disposition: append ? 'append' : 'replace', durableAt: 'flush', replay: 'idempotent', cursor: 'outside' },
     bufferBytes: partBytes + beyondPartBytes,
-    home: { place: shown, state: pipeline => stateOver(store, statePrefixOf(pipeline)) },
+    home: objectsHome(shown, store, access),
+    ...(access && {
+      access: (pipeline: string) =>
+        access(sinkUses({ pipeline, targets: targets(), append, keepsColumns: columns !== undefined })),
+    }),
     get layout(): Json {
       return { layout, path, latest: latest ?? null, partitionBy: [...partitionBy], format: format.layout }
     },

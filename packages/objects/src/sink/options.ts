@@ -1,4 +1,5 @@
 import { ConfigError, type ObjectSinkOptions } from '@millrace/etl-core'
+import type { AccessFor } from '../access.js'
 import type { ObjectStore } from '../store.js'
 import { templateProblem } from './template.js'
 
@@ -8,6 +9,8 @@ export interface ObjectSinkSettings<T> extends ObjectSinkOptions<T> {
   readonly store: () => ObjectStore | Promise<ObjectStore>
   /** The place for people: `file:out`. */
   readonly shown: string
+  /** What must be allowed at the place. Default: the sink does not say. */
+  readonly access?: AccessFor
   /**
    * Stage a part when so many bytes wait, so that memory is bounded. Default 8 MiB: small beside a run's budget of 64 MiB, and large enough
    * for buckets to copy it in one piece (5 MiB).

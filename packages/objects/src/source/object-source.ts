@@ -12,6 +12,7 @@ import {
   type Split,
   splitId,
 } from '@millrace/etl-core'
+import type { AccessFor, ObjectUse } from '../access.js'
 import { isHidden, keyProblem } from '../keys.js'
 import type { ObjectStore } from '../store.js'
 import { goneError, objectInput, type PlannedObject } from './input.js'
@@ -22,6 +23,8 @@ export interface ObjectSourceSettings<T> extends ObjectSourceOptions<T> {
   readonly store: () => ObjectStore | Promise<ObjectStore>
   /** The place for people: `file:in`. */
   readonly shown: string
+  /** What must be allowed at the place. Default: the source does not say. */
+  readonly access?: AccessFor
 }
 
 /**
@@ -39,7 +42,7 @@ export interface ObjectSourceSettings<T> extends ObjectSourceOptions<T> {
  * from(objectSource({ store: () => folderStore('in'), shown: 'file:in', format: csv(), suffix: '.csv' }))
  */
 export function objectSource<T>(options: ObjectSourceSettings<T>): Source<T> {
-  const { shown, format, prefix = '', suffix = '', keys, reread = false } = options
+  const { shown, format, prefix = '', suffix = '', keys, reread = false, access } = options
   checkSourceOptions(options)
   const place = (key: string) => `${shown.replace(/\/$/, '')}/${key}`
 
@@ -57,6 +60,7 @@ export function objectSource<T>(options: ObjectSourceSettings<T>): Source<T> {
     name: 'objects',
     capabilities: { resumable: true, rereads: 'same' },
     identity: identityOf(options),
+    ...(access && { access: () => access(sourceUses(options)) }),
 
     async plan(ctx) {
       const store = await options.store()
@@ -84,6 +88,16 @@ export function objectSource<T>(options: ObjectSourceSettings<T>): Source<T> {
       yield* format.decode(input, from, { signal: ctx.signal })
     },
   })
+}
+
+function sourceUses<T>({ prefix = '', suffix = '', keys }: ObjectSourceSettings<T>): readonly ObjectUse[] {
+  if (keys) return [{ what: 'objects to read', keys: keys.map(key => [key]), does: ['read'], why: 'reads exactly these objects' }]
+  const why = 'reads the objects that it finds'
+  return [
+    { what: 'objects to read', keys: [[prefix, suffix]], does: ['read'], why },
+    // A listing is asked for by how keys begin.
+    { what: 'keys to look through', keys: [[prefix, '']], does: ['list'], why: 'looks for objects to read' },
+  ]
 }
 
 /** A folder that is not there reads like an empty one, and a slip in its name would go unnoticed. */

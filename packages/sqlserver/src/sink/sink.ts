@@ -66,6 +66,7 @@ function sinkFor<T>(database: Database, home: StateHome, name: string, shape: Si
     },
     bufferBytes: 2 * bytesTogether,
     home,
+    ...(home.access && { access: home.access }),
     get layout(): Json {
       return layoutOf(disposition, plan())
     },

@@ -8,6 +8,7 @@ import {
   type SourceTable,
   sourceIdentity,
 } from '@millrace/relational'
+import { accessTo } from '../access.js'
 import type { Database } from '../database.js'
 import { sqlError, translated } from '../errors.js'
 import type { Session } from '../session.js'
@@ -27,6 +28,7 @@ export function tableSource<T>(database: Database, place: string, options: Table
     // Others may write while it is read.
     capabilities: { resumable: true, rereads: 'mayDiffer' },
     identity: sourceIdentity(place, options),
+    access: () => accessTo(place),
 
     async plan(ctx) {
       const after = (newOnly ? ctx.bookmarks.get(name) : undefined) as KeyJson | undefined

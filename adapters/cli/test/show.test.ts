@@ -1,9 +1,10 @@
-import { noCounts, type RunEvent } from '@millrace/etl-core'
+import { noCounts, type RunEvent, type RunReport } from '@millrace/etl-core'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { nearest } from '../src/nearest.js'
 import { liveScreen } from '../src/show/live-screen.js'
 import { liveView } from '../src/show/live-view.js'
+import { summaryText } from '../src/show/summary.js'
 import { bytes, count, counted, duration, fit } from '../src/show/units.js'
 
 type Body = RunEvent extends infer E ? (E extends unknown ? Omit<E, 'atMs' | 'pipeline' | 'loadId'> : never) : never
@@ -26,6 +27,31 @@ function viewOf(events: readonly RunEvent[], splits: number) {
   for (const event of events) view.take(event)
   return view
 }
+
+describe('a summary', () => {
+  const report: RunReport = {
+    ...{
+      pipeline: 'p',
+      version: '1',
+      status: 'succeeded',
+      loadId: 'l',
+      attempt: 1,
+      startedAt: '',
+      finishedAt: '',
+      durationMs: 1,
+    },
+    guarantee: { delivery: 'exactly once', survivesStop: true, reasons: [] },
+    ...{ state: 'memory', counts: noCounts, groups: [], splits: [], rejects: { byReason: {}, samples: [] } },
+    ...{ left: 0, concurrency: 1, notes: [] },
+  }
+
+  test('says how often others were asked, where they were', () => {
+    const requests = { 'api.example.org': { GET: 1_200 }, s3: { GetObject: 2, PutObject: 3 } }
+
+    expect(summaryText({ ...report, requests })).toContain('\n  requests: api.example.org 1,200, s3 5\n')
+    expect(summaryText(report)).not.toContain('requests')
+  })
+})
 
 describe('live lines', () => {
   test('one for each split: records, bytes, rate, retries, rejects', () => {

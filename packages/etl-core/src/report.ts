@@ -1,5 +1,6 @@
 import type { ErrorJson } from './errors.js'
 import type { Guarantee } from './guarantee.js'
+import type { Requests } from './requests.js'
 import type { PublishedObject } from './sink.js'
 
 /** How a run ended. `stopped`: it was asked to stop and what is left goes on next time; `unchanged`: there was nothing new. */
@@ -84,6 +85,11 @@ export interface RunReport {
   readonly notes: readonly string[]
   /** The first failure, when `failed`. */
   readonly error?: ErrorJson
+  /**
+   * How often this run asked other systems, state and rejects included: every request that went out, as the plug-ins count them. Absent if
+   * none was counted. What a listener of events or `next` is handed does not have it yet.
+   */
+  readonly requests?: Requests
   /** What was started because loads of this pipeline had ended. Absent if nothing was. */
   readonly next?: readonly FollowerReport[]
 }

@@ -13,6 +13,7 @@ import { parseParams } from './params.js'
 import type { Pipeline } from './pipeline.js'
 import type { RejectFilter } from './rejects.js'
 import type { RunReport, SplitReport } from './report.js'
+import { countingRequests, type Requests } from './requests.js'
 import type { RunOptions } from './run-options.js'
 import { mergeReports, reportNothing, reportUnfinished, withSeen } from './run-reports.js'
 import type { Runnable, RunnerContext } from './runnable.js'
@@ -62,14 +63,20 @@ async function runAmong(
   params: unknown,
   options: RunOptions,
 ): Promise<RunReport> {
-  const session = await openSession(pipeline, runnable, params, options)
-  try {
-    const report = await runLoads(session)
-    return await withFollowers(session, report, inHand)
-  } finally {
-    session.watch.dispose()
-  }
+  // What follows counts its own.
+  return countingRequests(async requests => {
+    const session = await openSession(pipeline, runnable, params, options)
+    try {
+      const report = await runLoads(session)
+      return withRequests(await withFollowers(session, report, inHand), requests())
+    } finally {
+      session.watch.dispose()
+    }
+  })
 }
+
+const withRequests = (report: RunReport, requests: Requests): RunReport =>
+  Object.keys(requests).length === 0 ? report : { ...report, requests }
 
 /** What follows runs when this run's own loads are done and nobody is owner any more. A run that stopped leaves it to the next one. */
 async function withFollowers(session: Session, report: RunReport, inHand: LoadsInHand): Promise<RunReport> {

@@ -53,7 +53,7 @@ export interface HttpReaderOptions {
   readonly headers?: Readonly<Record<string, string>> | undefined
   /** Names of query parameters to hide beside the usual ones (`key`, `token`, `password`, `signature` ...). */
   readonly secretParams?: readonly string[] | undefined
-  /** A ready undici dispatcher: a proxy, own certificates, a mock. Default: an agent of its own, made at the first request. */
+  /** A ready undici dispatcher: a proxy, own certificates, a mock. Default: one agent for all readers of the process, made at the first request. */
   readonly dispatcher?: HttpDispatcher | undefined
   /** What answers mean, unless the request says otherwise. */
   readonly classify?: Classify | undefined
@@ -90,7 +90,10 @@ export interface HttpReader {
     next: (response: HttpResponse) => string | URL | undefined,
     options?: HttpRequestOptions,
   ): AsyncGenerator<HttpResponse, void, undefined>
-  /** Closes idle connections, and waits for requests on the way. Not needed at the end of a process: idle ones do not keep it alive. */
+  /**
+   * Lets go of the connections; the last reader that uses them closes them, and waits for requests on the way. Not needed at the end of a
+   * process: idle ones do not keep it alive.
+   */
   close(): Promise<void>
 }
 

@@ -1,7 +1,6 @@
 import { setMaxListeners } from 'node:events'
-import { ConfigError, isEtlError, orAborted, rateLimit, type SourceError, withRetry } from '@millrace/etl-core'
+import { ConfigError, isEtlError, orAborted, rateLimit, requestCounter, type SourceError, withRetry } from '@millrace/etl-core'
 import pLimit from 'p-limit'
-import type { Agent } from 'undici'
 import { type ShownRequest, statusError, transportError } from './errors.js'
 import {
   type HttpReader,
@@ -15,6 +14,7 @@ import { redactText, redactUrl, secretsOf, withoutSecrets } from './redact.js'
 import type { HttpResponse } from './response.js'
 import { retryAfterMs } from './retry-after.js'
 import { type Outgoing, type Received, send } from './send.js'
+import { agentUse } from './shared-agent.js'
 
 const brand = Symbol.for('millrace.httpReader')
 
@@ -28,7 +28,8 @@ export function isHttpReader(value: unknown): value is HttpReader {
  * memory; gzip, deflate and brotli are decoded; redirects are followed, without credentials to another origin.
  *
  * A request is retried after network errors, a body cut off, time-outs, 408, 425, 429 and 5xx, and whatever `classify` says. When a
- * server sends Retry-After, all requests of the reader wait for it.
+ * server sends Retry-After, all requests of the reader wait for it. Every request that goes out, after redirects too, is counted in the
+ * run's report, by host and method.
  *
  * @throws ConfigError `ETL_CONFIG_INVALID` for options or an address that make no sense.
  * SourceError from requests: `ETL_SOURCE_UNAVAILABLE` and `ETL_SOURCE_RATE_LIMITED` (`exhausted`, after all attempts),
@@ -44,20 +45,18 @@ export function httpReader(options: HttpReaderOptions = {}): HttpReader {
   const settings = settingsOf(options)
   const limit = pLimit(settings.concurrency)
   const turnstile = rateLimit(settings.requestsPerSecond)
-  let ownAgent: Promise<Agent> | undefined
-
-  const dispatcher = async () => {
-    if (settings.dispatcher) return settings.dispatcher
-    ownAgent ??= import('undici').then(({ Agent }) => new Agent())
-    return ownAgent
-  }
+  const connections = agentUse()
+  const dispatcher = async () => settings.dispatcher ?? connections.agent()
 
   /** One attempt in its turn. */
-  const attempt = (outgoing: Outgoing, signal: AbortSignal | undefined, log: (began: number, received?: Received) => void) =>
-    orAborted(
+  const attempt = (outgoing: Outgoing, signal: AbortSignal | undefined, log: (began: number, received?: Received) => void) => {
+    // Here, as the queue may go on in the course of another run that shares the reader.
+    const count = requestCounter()
+    const onSend = ({ url, method }: Outgoing) => count(url.hostname, method)
+    return orAborted(
       limit(async () => {
         await turnstile.pass(signal)
-        const wire = { ...settings, dispatcher: await dispatcher() }
+        const wire = { ...settings, dispatcher: await dispatcher(), onSend }
         const beganAtMs = performance.now()
         try {
           const received = await send(wire, outgoing, signal)
@@ -70,6 +69,7 @@ export function httpReader(options: HttpReaderOptions = {}): HttpReader {
       }),
       signal,
     )
+  }
 
   const request: HttpReader['request'] = async (address, requestOptions = {}) => {
     const outgoing = outgoingOf(address, settings, requestOptions)
@@ -119,11 +119,7 @@ export function httpReader(options: HttpReaderOptions = {}): HttpReader {
         at = next(response)
       }
     },
-    async close() {
-      const agent = await ownAgent
-      ownAgent = undefined
-      await agent?.close()
-    },
+    close: () => connections.release(),
   }
   return Object.defineProperty(reader, brand, { value: true })
 }

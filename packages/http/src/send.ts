@@ -20,6 +20,8 @@ export interface Wire {
   readonly timeoutMs: number
   readonly maxBodyBytes: number
   readonly maxRedirects: number
+  /** Called before each request, those that redirects lead to included. */
+  readonly onSend?: (request: Outgoing) => void
 }
 
 /** An answer and the size of its body as sent. */
@@ -64,6 +66,7 @@ async function follow(wire: Wire, first: Outgoing, signal: AbortSignal): Promise
 async function exchange(wire: Wire, request: Outgoing, signal: AbortSignal): Promise<Received> {
   // Loaded at the first request: undici takes longer to load than many a run needs to find nothing new.
   const { request: dispatch } = await import('undici')
+  wire.onSend?.(request)
   const answer = await dispatch(request.url, {
     method: request.method,
     headers: { 'accept-encoding': acceptEncoding, 'user-agent': 'millrace', ...request.headers },

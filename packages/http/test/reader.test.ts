@@ -3,6 +3,7 @@ import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:
 import { isEtlError, StopError } from '@millrace/etl-core'
 import { Agent } from 'undici'
 import { describe, expect, it } from 'vitest'
+import { countingRequests } from '../../etl-core/src/requests.js'
 import { type HttpReaderOptions, httpReader, isHttpReader, type RequestLogEntry, type RetryNotice } from '../src/index.js'
 import { answers, errorOf, type Handler, serve, status } from './server.js'
 
@@ -431,6 +432,18 @@ describe('the reader', () => {
 
     expect((await own.request(url)).text()).toBe('ok')
     await dispatcher.close()
+  })
+
+  it('has its requests counted, by host and method: those that are tried again, and those that redirects lead to', async () => {
+    const { url, seen } = await serve(answers(status(503), status(302, '', { location: '/there' }), 'ok'))
+
+    const requests = await countingRequests(async soFar => {
+      await reader().request(url)
+      return soFar()
+    })
+
+    expect(requests).toEqual({ '127.0.0.1': { GET: 3 } })
+    expect(seen).toHaveLength(3)
   })
 
   it('is known by any copy of this package', () => {

@@ -2,10 +2,12 @@ import { setMaxListeners } from 'node:events'
 import type { S3Client } from '@aws-sdk/client-s3'
 import { ConfigError, orAborted } from '@millrace/etl-core'
 import { checkKey, type ObjectInfo } from '@millrace/objects'
-import { type Api, openApi } from './client.js'
+import type { Api } from './client.js'
+import { countedClient } from './counted-client.js'
 import { answerOf, type S3Action, s3Error } from './errors.js'
 import { keyBytesAtMost, plainEtag, plainText } from './keys.js'
 import type { Settings } from './options.js'
+import { sharedApi } from './shared-client.js'
 import { writeIdKey } from './write-id.js'
 
 /** What is known of one object, with what S3 keeps beside the contract's part. */
@@ -60,11 +62,11 @@ export function bucketOf(settings: Settings): Bucket {
   const self: Bucket = {
     settings,
     api() {
-      opening ??= openApi(settings).then(
+      opening ??= sharedApi(settings).then(
         api => {
           client = api.client
           custom = api.custom
-          return api
+          return { ...api, client: countedClient(client) }
         },
         error => {
           opening = undefined

@@ -1,3 +1,4 @@
+import { countRequest } from '@millrace/etl-core'
 import type { BulkLoad, Request } from 'tedious'
 import type { BulkColumn } from './bulk-types.js'
 import { type Connection, sqlClient } from './client.js'
@@ -30,12 +31,14 @@ export async function sessionOver(connection: Connection, signal?: AbortSignal):
   const { Request, TYPES, ISOLATION_LEVEL } = tedious
   let sound = true
 
-  /** Calls the driver, and cancels what runs when the signal aborts. */
+  /** Calls the driver, and cancels what runs when the signal aborts. Each is one request to the server. */
   const call = async <V>(
+    what: 'statement' | 'bulk load' | 'transaction',
     start: (done: (error: Error | null | undefined, value: V) => void) => void,
     cancels = true,
   ): Promise<V> => {
     if (cancels) signal?.throwIfAborted()
+    countRequest('sqlserver', what)
     const cancel = () => void connection.cancel()
     if (cancels) signal?.addEventListener('abort', cancel, { once: true })
     try {
@@ -58,7 +61,7 @@ export async function sessionOver(connection: Connection, signal?: AbortSignal):
       })
   }
   const execute = (sql: string, params: Readonly<Record<string, Param>> | undefined, row?: (values: unknown[]) => void) =>
-    call<number>(done => {
+    call<number>('statement', done => {
       let changed: number | undefined
       const request = new Request(sql, error => done(error, changed ?? 0))
       // The driver adds up what all statements changed, those of a trigger among them; theirs end before the one that fired it.
@@ -79,13 +82,15 @@ export async function sessionOver(connection: Connection, signal?: AbortSignal):
     })
 
   const begin = (isolation: 'READ_COMMITTED' | 'SNAPSHOT') =>
-    call<unknown>(done => connection.beginTransaction(done, '', ISOLATION_LEVEL[isolation]))
+    call<unknown>('transaction', done => connection.beginTransaction(done, '', ISOLATION_LEVEL[isolation]))
   const rollBack = async () => {
     // The server has undone it already where an error said so.
     if (!sound || !inTransaction(connection)) return
-    await call<unknown>(done => connection.rollbackTransaction(error => done(error, undefined)), false).catch(() => {
-      sound = false
-    })
+    await call<unknown>('transaction', done => connection.rollbackTransaction(error => done(error, undefined)), false).catch(
+      () => {
+        sound = false
+      },
+    )
   }
 
   return {
@@ -101,7 +106,7 @@ export async function sessionOver(connection: Connection, signal?: AbortSignal):
     async bulk(table, columns, rows) {
       // A load without rows is an error to some servers.
       if (rows.length === 0) return
-      await call<number>(done => {
+      await call<number>('bulk load', done => {
         const load: BulkLoad = connection.newBulkLoad(table, { keepNulls: true }, (error, count) => done(error, count ?? 0))
         for (const { name, type, length } of columns)
           load.addColumn(name, TYPES[type], { nullable: true, ...(length === undefined ? {} : { length }) })
@@ -124,7 +129,7 @@ export async function sessionOver(connection: Connection, signal?: AbortSignal):
         throw error
       }
       try {
-        await call<unknown>(done => connection.commitTransaction(error => done(error, undefined)), false)
+        await call<unknown>('transaction', done => connection.commitTransaction(error => done(error, undefined)), false)
       } catch (error) {
         sound = false
         throw error

@@ -1,6 +1,7 @@
 import { parsePlace } from '@millrace/etl-core'
 import { selfSigned } from '@millrace/etl-testkit/tds'
 import { expect, test, vi } from 'vitest'
+import { countingRequests } from '../../etl-core/src/requests.js'
 import { databaseAt } from '../src/database.js'
 import { translated } from '../src/errors.js'
 import { serverPlace } from '../src/place.js'
@@ -245,4 +246,16 @@ test('a statement that takes too long is unavailable, later', async () => {
     code: 'ETL_SINK_UNAVAILABLE',
     retry: 'later',
   })
+})
+
+test('requests are counted by kind, settings of a session among them', async () => {
+  const server = await protocolServer()
+
+  const requests = await countingRequests(async soFar => {
+    await databaseOf(server).transaction(session => session.run('INSERT t VALUES (1)'))
+    return soFar()
+  })
+
+  expect(requests).toEqual({ sqlserver: { statement: 2, transaction: 2 } })
+  expect(server.log.filter(({ kind }) => kind !== 'login' && kind !== 'settings')).toHaveLength(4)
 })

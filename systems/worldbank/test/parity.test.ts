@@ -43,6 +43,7 @@ describe('library call, command and Lambda handler', () => {
     expect(digestsOf(published(command.folder))).toEqual(digestsOf(published(library.folder)))
     expect(digestsOf(published(lambda.folder))).toEqual(digestsOf(published(library.folder)))
     expect(Object.keys(published(library.folder))).toHaveLength(4)
+    expect(byLibrary.requests).toMatchObject({ [new URL(api.url).hostname]: { GET: expect.any(Number) } })
     expect(comparable(byCommand.report)).toEqual(comparable(byLibrary))
     expect(comparable(byLambda as RunReport)).toEqual(comparable(byLibrary))
   })

@@ -14,6 +14,7 @@ export function summaryText(report: RunReport): string {
     `  read ${count(counts.read)}, written ${count(counts.written)}, rejected ${count(counts.rejected)}, left out ${count(counts.dropped)}` +
       `${counts.retries > 0 ? `, ${counted(counts.retries, 'retry', 'retries')}` : ''}`,
     ...sourceLine(counts.source),
+    ...requestsLine(report.requests),
     ...rejectLines(report),
     ...report.notes.map(note => `  note: ${note}`),
     `  delivery: ${report.guarantee.delivery}`,
@@ -27,6 +28,13 @@ export function summaryText(report: RunReport): string {
 function sourceLine(counted: RunReport['counts']['source']): string[] {
   const all = Object.entries(counted ?? {}).map(([name, found]) => `${name} ${count(found)}`)
   return all.length === 0 ? [] : [`  of the source: ${all.join(', ')}`]
+}
+
+/** How often others were asked; what for is in the report as JSON. */
+function requestsLine(requests: RunReport['requests'] = {}): string[] {
+  const sum = (operations: Readonly<Record<string, number>>) => Object.values(operations).reduce((all, each) => all + each, 0)
+  const all = Object.entries(requests).map(([service, operations]) => `${service} ${count(sum(operations))}`)
+  return all.length === 0 ? [] : [`  requests: ${all.join(', ')}`]
 }
 
 /** A sentence within another one: no capital, no full stop. Names that are all capitals stay. */

@@ -1,10 +1,12 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { startLambda } from '@millrace/etl-testkit/lambda'
 import { describe, expect, test } from 'vitest'
 import { repositoryRoot } from '../../../tools/workspaces.mjs'
 import type { Bundled } from '../src/show/bundled.js'
 import { callBundled } from './support/bundled-handler.js'
 import { command, jsonLines, tempFolder } from './support/command.js'
+import { unzipTo } from './support/zip.js'
 
 /** A project with these files and this repository's packages; bundles its `orders.ts`. */
 function project(files: Readonly<Record<string, string>> = {}) {
@@ -181,4 +183,43 @@ test('a CommonJS pipeline has its export one level down', async () => {
 
   expect({ code, err }).toEqual({ code: 0, err: '' })
   expect((await callBundled(zip(), {})).error?.message).toContain('reached')
+})
+
+describe('Powertools', () => {
+  const folders = orders('folder', '')
+  const named = (...parts: string[]) =>
+    JSON.stringify({
+      name: 'orders',
+      dependencies: Object.fromEntries(parts.map(part => [`@aws-lambda-powertools/${part}`, '*'])),
+    })
+
+  test('are used by the function where the project names them, and the command says so', async () => {
+    const { cwd, bundle, zip } = project({
+      'orders.ts': folders,
+      'package.json': named('logger', 'metrics', 'tracer'),
+      'in/a.csv': 'id\n1\n',
+    })
+    const { code, out, err } = await bundle()
+    const lambda = await startLambda({ taskRoot: unzipTo(join(tempFolder(), 'task'), zip()), handler: 'index.handler' })
+    const { answer } = await lambda.invoke({ read: `file:${cwd}/in`, to: `file:${cwd}/out` })
+    await lambda.close()
+    const lines = lambda.output().trim().split('\n')
+
+    expect({ code, err }).toEqual({ code: 0, err: '' })
+    expect(out).toContain('powertools  logger, metrics, tracer\n')
+    expect(answer).toMatchObject({ status: 'succeeded' })
+    expect(lines.map(line => JSON.parse(line))).toMatchObject([
+      { message: 'run succeeded', service: 'orders', cold_start: expect.any(Boolean), status: 'succeeded' },
+      { _aws: { CloudWatchMetrics: [{ Namespace: 'Millrace' }] }, service: 'orders', pipeline: 'orders', RecordsWritten: 1 },
+    ])
+  })
+
+  test('are not in it where the project does not, though they could be found', async () => {
+    const { bundle } = project({ 'orders.ts': folders, 'package.json': named('logger') })
+    const { out } = await bundle('--json')
+
+    expect(jsonLines(out)[0]).toMatchObject({ powertools: ['@aws-lambda-powertools/logger'] })
+    expect(packagesOf(out)).toEqual(expect.arrayContaining(['@aws-lambda-powertools/logger']))
+    expect(packagesOf(out).filter(name => /powertools.(metrics|tracer)|xray/.test(name))).toEqual([])
+  })
 })

@@ -9,11 +9,12 @@ import { understand } from './events/understand.js'
 import { isObject } from './events/unknown.js'
 import { fitted, mostAnswerBytes } from './fit-answer.js'
 import type { HandOn } from './hand-on.js'
+import type { RunLogger, RunMetrics, RunTracer } from './instruments.js'
 import { type Invocation, invocationOf, type LambdaContext, type Settings } from './invocation.js'
 import { isQueueBatch, runQueueBatch } from './queue-batch.js'
 import { type AnswerRequests, answerRequest } from './requests.js'
 import { isLeft, type RunEnd, runAsked, runEach } from './run-asked.js'
-import { RunFailed } from './run-failed.js'
+import { isTold } from './run-failed.js'
 import { shutdown } from './shutdown.js'
 
 /**
@@ -41,8 +42,14 @@ export interface LambdaOptions {
   readonly requests?: AnswerRequests
   /** Longer reports are cut, in bytes. Default 6,000,000, as Lambda takes; a task of Step Functions takes 262,144. */
   readonly mostAnswerBytes?: number
-  /** Where log lines go, one JSON object each. Default: stdout, which is the function's log. */
+  /** Where log lines go, one JSON object each. Default: stdout, which is the function's log. Not called where there is a `logger`. */
   readonly write?: (line: string) => void
+  /** A `Logger` of AWS Lambda Powertools: lines go through it, with the same fields. Default: none. */
+  readonly logger?: RunLogger
+  /** A `Metrics` of AWS Lambda Powertools: the numbers of each run are published with it, also of one that fails. Default: none. */
+  readonly metrics?: RunMetrics
+  /** A `Tracer` of AWS Lambda Powertools: each run is a part of its invocation's trace. Default: none. */
+  readonly tracer?: RunTracer
 }
 
 /**
@@ -51,7 +58,7 @@ export interface LambdaOptions {
  * pipeline declares in `triggers`. The same event twice changes nothing.
  *
  * A run that nears the deadline flushes, and goes on in the next invocation. One that fails throws {@link RunFailed}, so the function's error
- * metric, its retries and its dead-letter queue work; a retry takes the load up where it stood. One JSON line per run goes to the log.
+ * metric, its retries and its dead-letter queue work; a retry takes the load up where it stood. One JSON line per load goes to the log.
  *
  * @throws ConfigError when called with something that is no pipeline. The handler throws ConfigError `ETL_PARAMS_INVALID` for parameters
  * that are not valid, EtlError `ETL_EVENT_UNKNOWN` for an event that starts nothing, `ETL_NO_PROGRESS` for a load that comes no further,
@@ -70,6 +77,7 @@ export function lambdaHandler<S extends StandardSchemaV1>(
   const settings: Settings = {
     ...{ pipeline: pipeline as unknown as Pipeline, run, handOn, mostInVain, oneAttempt },
     mostAnswerBytes: options.mostAnswerBytes ?? mostAnswerBytes,
+    ...{ logger: options.logger, metrics: options.metrics, tracer: options.tracer },
   }
   let coldStart = true
   const handle = async (event: unknown, context?: LambdaContext): Promise<LambdaAnswer> => {
@@ -96,7 +104,7 @@ async function answerEvent(event: unknown, invocation: Invocation): Promise<Lamb
     if (one && asked.length === 1 && leftOut.length === 0) return await answerOne(one, invocation)
     return await answerAll(asked, leftOut, invocation)
   } catch (error) {
-    if (!(error instanceof RunFailed)) invocation.line('ERROR', 'invocation failed', { error: errorJson(error) })
+    if (!isTold(error, invocation)) invocation.line('ERROR', 'invocation failed', { error: errorJson(error) })
     throw error
   }
 }
@@ -114,7 +122,7 @@ async function answerAll(all: readonly Asked[], leftOut: readonly string[], invo
   const [first, ...others] = failures
   // The first one is thrown, and told of as the invocation's.
   for (const { asked, error } of others)
-    if (!(error instanceof RunFailed)) invocation.line('ERROR', `${asked.from} failed`, { error: errorJson(error) })
+    if (!isTold(error, invocation)) invocation.line('ERROR', `${asked.from} failed`, { error: errorJson(error) })
   if (first) throw first.error
   const left = ends.find(isLeft)
   if (left) throw unfinished(left)

@@ -1,6 +1,7 @@
 import type { Clock, Pipeline, RunOptions } from '@millrace/etl-core'
 import type { HandOn } from './hand-on.js'
-import { jsonLog, type WriteLine } from './log.js'
+import type { RunLogger, RunMetrics, RunTracer } from './instruments.js'
+import { jsonLog, type WriteLine, written } from './log.js'
 
 /** What a handler needs of the context Lambda hands it. */
 export interface LambdaContext {
@@ -22,6 +23,9 @@ export interface Settings {
   readonly mostInVain: number
   /** Longer reports are cut. */
   readonly mostAnswerBytes: number
+  readonly logger: RunLogger | undefined
+  readonly metrics: RunMetrics | undefined
+  readonly tracer: RunTracer | undefined
 }
 
 /** One invocation of the function. */
@@ -30,6 +34,8 @@ export interface Invocation extends Settings {
   readonly functionArn: string | undefined
   /** The first one of its execution environment. */
   readonly coldStart: boolean
+  /** Errors that the log knows of already. */
+  readonly told: WeakSet<object>
   /** Milliseconds until the invocation is ended; `undefined` without a context. */
   remainingMs(): number | undefined
   /** Options of a run in this invocation. */
@@ -50,8 +56,11 @@ export function invocationOf(
 ): Invocation {
   const { pipeline, run } = settings
   const requestId = context?.awsRequestId ?? null
-  const line: WriteLine = (level, message, more) =>
-    write(JSON.stringify({ level, message, pipeline: pipeline.name, requestId, ...more }))
+  const { logger } = settings
+  if (logger && context) logger.addContext(context)
+  logger?.refreshSampleRateCalculation?.()
+  const toLine = written(logger, write)
+  const line: WriteLine = (level, message, more) => toLine(level, message, { pipeline: pipeline.name, requestId, ...more })
   const clock: Clock = run.clock ?? { now: () => Date.now() }
   const memoryMiB = buffersMiB(context?.memoryLimitInMB)
   return {
@@ -59,6 +68,7 @@ export function invocationOf(
     line,
     functionArn: context?.invokedFunctionArn,
     coldStart,
+    told: new WeakSet(),
     remainingMs: () => context?.getRemainingTimeInMillis(),
     options: () => ({
       log: jsonLog(line),

@@ -8,7 +8,7 @@ import { ofRequest } from './events/requests.js'
 import { fitted } from './fit-answer.js'
 import type { Invocation } from './invocation.js'
 import { runAsked } from './run-asked.js'
-import { RunFailed } from './run-failed.js'
+import { isTold, RunFailed } from './run-failed.js'
 
 /** What a request is answered with: the report once the run has ended, or the load's id at once, while another invocation runs it. */
 export type AnswerRequests = 'report' | 'accepted'
@@ -26,7 +26,7 @@ export async function answerRequest(
     return how === 'accepted' ? await accepted(one, invocation) : await reported(one, invocation)
   } catch (error) {
     const told = error instanceof RunFailed ? (error.report.error ?? errorJson(error)) : errorJson(error)
-    if (!(error instanceof RunFailed)) invocation.line('ERROR', 'request failed', { error: told })
+    if (!isTold(error, invocation)) invocation.line('ERROR', 'request failed', { error: told })
     const report = error instanceof RunFailed ? { report: fitted(error.report, bodyBytes(invocation)) } : {}
     return httpAnswer(statusOf(told), { error: { code: told.code, message: told.message, retry: told.retry }, ...report })
   }

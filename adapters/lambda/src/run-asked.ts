@@ -1,11 +1,11 @@
-import { ConfigError, overallStatus, parseParams, type RunReport, runBuilt } from '@millrace/etl-core'
+import { ConfigError, type OnEvent, overallStatus, parseParams, type RunReport, runBuilt } from '@millrace/etl-core'
 import type { Asked, PassedOn } from './events/asked.js'
 import { eventFor } from './events/direct.js'
 import { refuseUnknownParams } from './events/known-params.js'
 import type { Invocation } from './invocation.js'
-import { summaryOf } from './log.js'
 import { passedOnAfter } from './progress.js'
 import { RunFailed } from './run-failed.js'
+import { runTold } from './run-told.js'
 
 /** How a run went that did not fail. */
 export interface RunEnd {
@@ -28,17 +28,14 @@ export async function runAsked(asked: Asked, invocation: Invocation): Promise<Ru
   const options = invocation.options()
   const runnable = pipeline.build(await parseParams(pipeline, asked.params), options.cwd)
   refuseLostWork(invocation, runnable.explain().guarantee)
-  const report = await runBuilt(pipeline, runnable, asked.params, {
-    ...options,
-    ...(asked.loadId === undefined ? {} : { loadId: asked.loadId }),
-  })
+  const report = await runTold(invocation, asked, onEvent =>
+    runBuilt(pipeline, runnable, asked.params, {
+      ...options,
+      ...(asked.loadId === undefined ? {} : { loadId: asked.loadId }),
+      ...(onEvent ? { onEvent: both(onEvent, options.onEvent) } : {}),
+    }),
+  )
   const overall = overallStatus(report)
-  line(overall === 'failed' ? 'ERROR' : 'INFO', `run ${report.status}${overall === report.status ? '' : `, then ${overall}`}`, {
-    ...summaryOf(report),
-    from: asked.from,
-    coldStart: invocation.coldStart,
-    remainingMs: invocation.remainingMs(),
-  })
   if (overall === 'failed') throw new RunFailed(report)
   if (overall !== 'stopped') return { report }
   const left = passedOnAfter(report, asked.passedOn, mostInVain)
@@ -47,6 +44,13 @@ export async function runAsked(asked: Asked, invocation: Invocation): Promise<Ru
   line('INFO', `handed on by ${handOn.name}`, { loadId: report.loadId, times: left.times })
   return { report, left, handedOn: handOn.name }
 }
+
+const both =
+  (first: OnEvent, second: OnEvent | undefined): OnEvent =>
+  event => {
+    first(event)
+    second?.(event)
+  }
 
 /**
  * Runs all of them one after the other, whatever became of those before: together they come again, and those that are done change nothing then.

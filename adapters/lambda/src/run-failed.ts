@@ -18,3 +18,7 @@ export class RunFailed extends EtlError {
     this.report = report
   }
 }
+
+/** Whether the line of a run has told of it. */
+export const isTold = (error: unknown, { told }: { readonly told: WeakSet<object> }): boolean =>
+  error instanceof RunFailed || (typeof error === 'object' && error !== null && told.has(error))

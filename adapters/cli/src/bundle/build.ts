@@ -9,6 +9,7 @@ import { lazyImports } from './lazy-imports.js'
 import { leaveOut } from './leave-out.js'
 import { type AddonNeed, type AddonUse, addonNeeds, nativeAddons } from './native-addons.js'
 import { neighbourNotes } from './neighbours.js'
+import { packageOfPart, powertoolsOf } from './powertools.js'
 import { projectFolder } from './project.js'
 import { filesOnlyOfOthers, portableMap } from './source-maps.js'
 import { type PackageWeight, weights } from './weights.js'
@@ -21,6 +22,8 @@ export interface Built {
   readonly addons: readonly AddonNeed[]
   /** Schemes of the connectors that stand-ins took the place of. */
   readonly leftOut: ReadonlySet<string>
+  /** Packages of Powertools that the handler uses. */
+  readonly powertools: readonly string[]
   /** What may be wrong with the pipeline's own files: one line each. */
   readonly warnings: readonly string[]
 }
@@ -45,11 +48,12 @@ export async function buildBundle(found: string, connectors: ChosenConnectors, c
   const project = projectFolder(file)
   const leftOut = new Set<string>()
   const uses: AddonUse[] = []
+  const powertools = powertoolsOf(file)
   const result = await compile(file, project, cwd, [
     nativeAddons(uses),
     lazyImports(project),
     leaveOut(connectors, file, project, leftOut),
-    handlerEntry(file),
+    handlerEntry(file, powertools),
     filesOnlyOfOthers,
   ])
   const { metafile } = result
@@ -60,6 +64,7 @@ export async function buildBundle(found: string, connectors: ChosenConnectors, c
     packages: weights(metafile, outputs, pathOf),
     addons: addonNeeds(uses, metafile, outputs, pathOf),
     leftOut,
+    powertools: powertools.map(packageOfPart),
     warnings: [
       ...ownWarnings(result.warnings, project, cwd),
       ...neighbourNotes(Object.keys(metafile.inputs).filter(isOwnSource).map(pathOf), cwd),

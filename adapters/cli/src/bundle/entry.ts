@@ -3,24 +3,28 @@ import { basename, dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ConfigError } from '@millrace/etl-core'
 import type { Plugin } from 'esbuild'
+import { type PowertoolsPart, powertoolsImports, powertoolsOptions } from './powertools.js'
 
 /** What the bundle begins with. Nobody finds it on disk. */
 export const entryPoint = 'millrace:handler'
 
 /** The module whose `handler` Lambda calls. A CommonJS pipeline may hold its export one level down. */
-const entryText = (file: string): string => `
+const entryText = (file: string, used: readonly PowertoolsPart[]): string => `
 import * as exported from ${JSON.stringify(`./${basename(file)}`)}
 import { lambdaHandler } from '@millrace/lambda'
-const found = exported.default
-export const handler = lambdaHandler('build' in found ? found : found.default)
+${powertoolsImports(used)}const found = exported.default
+const pipeline = 'build' in found ? found : found.default
+const serviceName = process.env.POWERTOOLS_SERVICE_NAME || pipeline.name
+export const handler = lambdaHandler(pipeline, ${powertoolsOptions(used)})
 `
 
 /**
  * The handler's module around a pipeline's file.
  *
+ * @param used - What the handler uses of Powertools; found from the pipeline's file.
  * @throws ConfigError `ETL_BUNDLE_LAMBDA` where the project has no \`@millrace/lambda\`.
  */
-export function handlerEntry(file: string): Plugin {
+export function handlerEntry(file: string, used: readonly PowertoolsPart[]): Plugin {
   const lambdaFolder = folderWithLambda(file)
   return {
     name: 'handler-entry',
@@ -30,7 +34,7 @@ export function handlerEntry(file: string): Plugin {
         builder.resolve(path, { kind, resolveDir: lambdaFolder }),
       )
       builder.onLoad({ filter: /.*/, namespace: 'millrace-handler' }, () => ({
-        contents: entryText(file),
+        contents: entryText(file, used),
         resolveDir: dirname(file),
         loader: 'js',
       }))

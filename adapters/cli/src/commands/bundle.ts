@@ -79,7 +79,7 @@ function bundledAs(
   file: string,
   found: FoundPipeline,
   { kept, leftOut }: ChosenConnectors,
-  { files, packages, addons, warnings }: Built,
+  { files, packages, addons, powertools, warnings }: Built,
   zip: Uint8Array,
 ): Bundled {
   const schemesOf = (connectors: readonly { scheme: string }[]) => connectors.map(({ scheme }) => scheme)
@@ -91,6 +91,7 @@ function bundledAs(
     handler: 'index.handler',
     connectors: schemesOf(kept),
     leftOut: schemesOf(leftOut),
+    powertools,
     zippedBytes: zip.length,
     codeBytes: bytesOf(false),
     sourceMapBytes: bytesOf(true),

@@ -14,6 +14,8 @@ export interface Bundled {
   /** Schemes of the places that it opens. */
   readonly connectors: readonly string[]
   readonly leftOut: readonly string[]
+  /** Packages of AWS Lambda Powertools that the handler uses: those that the project names. */
+  readonly powertools: readonly string[]
   readonly zippedBytes: number
   readonly codeBytes: number
   readonly sourceMapBytes: number
@@ -26,7 +28,7 @@ export interface Bundled {
 
 /** What was made, for people. */
 export function bundledText(made: Bundled, cwd: string): string {
-  const { file, zippedBytes, codeBytes, sourceMapBytes, packages, handler, connectors, leftOut } = made
+  const { file, zippedBytes, codeBytes, sourceMapBytes, packages, handler, connectors, leftOut, powertools } = made
   const schemes = (list: readonly string[]) => (list.length === 0 ? 'none' : list.map(scheme => `${scheme}:`).join(', '))
   const rows = packages.map(
     ({ name, bytes: size }) =>
@@ -40,6 +42,7 @@ export function bundledText(made: Bundled, cwd: string): string {
     '',
     `handler     ${handler}, Node.js 20 or newer`,
     `connectors  ${schemes(connectors)}${leftOut.length === 0 ? '' : `; left out: ${schemes(leftOut)}`}`,
+    ...(powertools.length === 0 ? [] : [`powertools  ${powertools.map(name => name.split('/').at(-1)).join(', ')}`]),
   ]
   return `${lines.map(line => printable(line)).join('\n')}\n`
 }

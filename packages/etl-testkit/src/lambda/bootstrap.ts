@@ -10,7 +10,7 @@ import { request } from 'node:http'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
-const { AWS_LAMBDA_RUNTIME_API, LAMBDA_TASK_ROOT, _HANDLER, AWS_LAMBDA_FUNCTION_MEMORY_SIZE } = process.env
+const { AWS_LAMBDA_RUNTIME_API, LAMBDA_TASK_ROOT, _HANDLER, AWS_LAMBDA_FUNCTION_MEMORY_SIZE, AWS_LAMBDA_FUNCTION_NAME } = process.env
 const [host, port] = AWS_LAMBDA_RUNTIME_API.split(':')
 
 const call = (method, path, body) =>
@@ -43,8 +43,11 @@ for (;;) {
   const next = await call('GET', 'invocation/next')
   const id = next.headers['lambda-runtime-aws-request-id']
   const deadlineAtMs = Number(next.headers['lambda-runtime-deadline-ms'])
+  process.env._X_AMZN_TRACE_ID = next.headers['lambda-runtime-trace-id']
   const context = {
     awsRequestId: id,
+    functionName: AWS_LAMBDA_FUNCTION_NAME,
+    functionVersion: '$LATEST',
     invokedFunctionArn: next.headers['lambda-runtime-invoked-function-arn'],
     memoryLimitInMB: AWS_LAMBDA_FUNCTION_MEMORY_SIZE,
     getRemainingTimeInMillis: () => deadlineAtMs - Date.now(),

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { bootstrap } from './bootstrap.js'
 import { runtimeApi } from './runtime-api.js'
@@ -106,6 +107,7 @@ export async function startLambda(deployed: TestFunction): Promise<TestLambda> {
     give(invocation.id, JSON.stringify(invocation.event), {
       'lambda-runtime-deadline-ms': String(Date.now() + invocation.timeoutMs),
       'lambda-runtime-invoked-function-arn': testFunctionArn,
+      'lambda-runtime-trace-id': `Root=1-00000000-${randomBytes(12).toString('hex')};Parent=${randomBytes(8).toString('hex')};Sampled=1`,
     })
   }
   const boot = () => {

@@ -1,0 +1,1 @@
+export { powertools } from './installed.js'

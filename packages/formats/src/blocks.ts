@@ -8,7 +8,8 @@ import { untilAborted } from './abort.js'
 export const blockBytes = 64 * 1024
 /** What is kept of a record that is too long, in bytes. */
 export const rawBytes = 64 * 1024
-const defaultMaxRecordBytes = 16 * 1024 * 1024
+/** A record longer than this is unreadable unless a caller says otherwise, in bytes. */
+export const defaultMaxRecordBytes = 16 * 1024 * 1024
 
 /** Finds where records end. Keeps its state between calls, so a record may arrive in any number of pieces. */
 export interface RecordScanner<N> {

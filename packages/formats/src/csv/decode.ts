@@ -1,21 +1,13 @@
 import { isUtf8 } from 'node:buffer'
-import {
-  ConfigError,
-  type Cursor,
-  type DecodeOptions,
-  type FormatInput,
-  type Json,
-  type RecordError,
-  type SourceBatch,
-  type Unreadable,
-} from '@millrace/etl-core'
-import { type Block, cutBlocks, type Slice } from '../blocks.js'
-import { malformed, notUtf8, tooLong, unparsable } from '../errors.js'
-import { rawText } from '../text.js'
-import { headerNames, recordMaker } from './header.js'
-import { type Field, parseRowBytes, parseRows } from './library.js'
+import { ConfigError, type Cursor, type DecodeOptions, type FormatInput, type SourceBatch } from '@millrace/etl-core'
+import { untilAborted } from '../abort.js'
+import { blockBytes, defaultMaxRecordBytes, rawBytes } from '../blocks.js'
+import { headerNames } from './header.js'
+import { type BlockPlace, namesIn, positionIn, unreadable } from './odd.js'
 import type { CsvSettings } from './options.js'
-import { type CsvFault, type CsvNote, csvScanner, type LineEnds } from './scan.js'
+import { type CsvRecord, type RecordMaker, recordMaker, recordsOf } from './records.js'
+import { type CsvScanner, csvScanner } from './scan.js'
+import { endMask, type LineEnds, type OddRecord, type Scanned } from './scanned.js'
 
 /** Where reading goes on: behind a record, with the names and the kind of line ends found so far. */
 interface CsvCursor {
@@ -25,9 +17,6 @@ interface CsvCursor {
   readonly ends?: LineEnds
 }
 
-/** A record: texts by name, and nulls where `emptyText` is `quoted`. */
-export type CsvRecord = Record<string, Field>
-
 /** Reads a CSV file in batches of about 64 KiB. Batch borders depend on the bytes alone. */
 export async function* decodeCsv(
   settings: CsvSettings,
@@ -35,26 +24,83 @@ export async function* decodeCsv(
   from: Cursor | undefined,
   options: DecodeOptions = {},
 ): AsyncGenerator<SourceBatch<CsvRecord>> {
-  const at = from as CsvCursor | undefined
-  let names = at?.header ?? namesWithoutHeader(settings)
-  const scanner = csvScanner(
-    {
-      delimiter: settings.delimiter.charCodeAt(0),
-      quote: settings.quote.charCodeAt(0),
-      escape: settings.escape.charCodeAt(0),
-    },
-    at?.ends,
-  )
-  for await (const block of cutBlocks(input, at ?? { byte: 0, line: 1 }, scanner, options)) {
-    let { slices } = block
-    if (!names) {
-      const first = slices.findIndex(slice => slice.end > slice.start)
-      if (first < 0) continue
-      names = readHeader(block.bytes, slices[first] as Slice<CsvNote>, settings, input.place, scanner.ends)
-      slices = slices.slice(first + 1)
+  const cursor = from as CsvCursor | undefined
+  const reading: Reading = { settings, options, names: cursor?.header ?? namesWithoutHeader(settings), make: undefined }
+  const scanner = csvScanner(bytesOf(settings), limitsOf(options), cursor?.ends)
+  let buffer = Buffer.allocUnsafe(2 * blockBytes)
+  let used = 0
+  let at: BlockPlace = { place: input.place, byte: cursor?.byte ?? 0, line: cursor?.line ?? 1 }
+  // A byte order mark can only stand at the start of a file.
+  let begun = at.byte > 0
+  scanner.expect(reading.names?.length ?? 0)
+  scanner.begin(0)
+
+  const append = (piece: Uint8Array) => {
+    if (used + piece.length > buffer.length) {
+      const larger = Buffer.allocUnsafe(Math.max(2 * buffer.length, used + piece.length))
+      buffer.copy(larger, 0, 0, used)
+      buffer = larger
     }
-    yield batchOf({ block, slices, names, settings, ends: scanner.ends, place: input.place, options })
+    buffer.set(piece, used)
+    used += piece.length
   }
+  const passByteOrderMark = () => {
+    begun = true
+    if (used >= 3 && buffer[0] === 0xef && buffer[1] === 0xbb && buffer[2] === 0xbf) scanner.begin(3)
+  }
+  /** The batch of the block that was scanned, if it holds more than blank lines. */
+  const taken = (): SourceBatch<CsvRecord> | undefined => {
+    const scanned = scanner.taken()
+    const { next, dropped, lineCount } = scanned
+    const bytes = Buffer.from(buffer.subarray(0, next))
+    const place = at
+    at = { ...at, byte: at.byte + next + dropped, line: at.line + lineCount }
+    buffer.copyWithin(0, next, used)
+    used -= next
+    scanner.begin(0)
+    return reading.names && batchOf(reading, reading.names, { bytes, scanned, place, end: at, lineEnds: scanner.lineEnds })
+  }
+  /** Whether a block is whole; until the header is found, it is what is looked for. */
+  const whole = (last: boolean): boolean => {
+    for (;;) {
+      const full = scanner.scan(buffer, used, last)
+      if (reading.names || !full) return full
+      if (takeHeader(reading, scanner, buffer, at)) return true
+    }
+  }
+
+  for await (const chunk of untilAborted(input.stream(at.byte), options.signal)) {
+    for (let offset = 0; offset < chunk.length; offset += blockBytes) {
+      append(chunk.subarray(offset, offset + blockBytes))
+      if (!begun) {
+        if (used < 3) continue
+        passByteOrderMark()
+      }
+      while (whole(false)) {
+        const batch = taken()
+        if (batch) yield batch
+      }
+      used = scanner.dropExcess(buffer, used)
+    }
+  }
+  if (!begun) passByteOrderMark()
+  while (whole(true)) {
+    const batch = taken()
+    if (batch) yield batch
+  }
+  scanner.finish(buffer, used)
+  if (!reading.names) takeHeader(reading, scanner, buffer, at)
+  if (used > 0) {
+    const batch = taken()
+    if (batch && batch.bytes !== 0) yield batch
+  }
+}
+
+interface Reading {
+  readonly settings: CsvSettings
+  readonly options: DecodeOptions
+  names: readonly string[] | undefined
+  make: RecordMaker | undefined
 }
 
 function namesWithoutHeader(settings: CsvSettings): readonly string[] | undefined {
@@ -63,126 +109,79 @@ function namesWithoutHeader(settings: CsvSettings): readonly string[] | undefine
   throw new ConfigError('ETL_CONFIG_INVALID', 'csv({ header: false }) cannot read: a file without a header needs "columns".')
 }
 
-function readHeader(
-  bytes: Buffer,
-  slice: Slice<CsvNote>,
-  settings: CsvSettings,
-  place: string,
-  ends: LineEnds | undefined,
-): readonly string[] {
-  const problem = problemOf(slice, bytes, undefined)
-  if (problem) throw malformed(place, `the header cannot be read. ${problem.message}`, { line: slice.line, cause: problem })
-  const [names = []] = parseRows(bytes.subarray(slice.start, slice.end), { ...settings, emptyText: 'empty' }, ends, false)
-  return headerNames(names as string[], settings, place, slice.line)
+const bytesOf = ({ delimiter, quote, escape: escapeChar }: CsvSettings) => ({
+  delimiter: delimiter.charCodeAt(0),
+  quote: quote.charCodeAt(0),
+  escape: escapeChar.charCodeAt(0),
+})
+
+function limitsOf({ maxRecordBytes = defaultMaxRecordBytes }: DecodeOptions) {
+  // No text can be longer than half of what an end can be, in V8.
+  const most = Math.min(maxRecordBytes, endMask >> 1)
+  return { blockBytes, maxRecordBytes: most, keepBytes: Math.min(rawBytes, most) }
 }
 
-interface Batching {
-  readonly block: Block<CsvNote>
-  readonly slices: readonly Slice<CsvNote>[]
-  readonly names: readonly string[]
-  readonly settings: CsvSettings
-  readonly ends: LineEnds | undefined
-  readonly place: string
-  readonly options: DecodeOptions
+/** Takes the names off the header that was scanned, if there is one. True if the block ends with it. */
+function takeHeader(reading: Reading, scanner: CsvScanner, bytes: Buffer, at: BlockPlace): boolean {
+  const header = scanner.takeHeader()
+  if (!header) return true
+  const { settings, options } = reading
+  const line = at.line + header.line
+  reading.names = headerNames(namesIn(header, bytes, at, settings, options), settings, at.place, line)
+  scanner.expect(reading.names.length)
+  return scanner.start >= blockBytes
 }
 
-function batchOf({ block, slices, names, settings, ends, place, options }: Batching): SourceBatch<CsvRecord> {
-  const { bytes } = block
-  const make = recordMaker<Field>(names)
-  const validText = isUtf8(bytes)
-  const skipBlank = names.length > 1
-  const records: CsvRecord[] = []
-  const places: Slice<CsvNote>[] = []
-  const unreadable: Unreadable[] = []
-  let run: Slice<CsvNote>[] = []
+interface Block {
+  readonly bytes: Buffer
+  readonly scanned: Scanned
+  readonly place: BlockPlace
+  readonly end: BlockPlace
+  readonly lineEnds: LineEnds | undefined
+}
 
-  const endRun = () => {
-    if (run.length === 0) return
-    for (const fields of parseRows(runBytes(bytes, run, ends), settings, ends, skipBlank)) records.push(make(fields))
-    places.push(...run)
-    run = []
-  }
-  const bad = (slice: Slice<CsvNote>, error: RecordError, column: string | number | undefined = error.path[0]) => {
-    endRun()
-    unreadable.push({ raw: rawText(bytes, slice), position: positionOf(slice, column), error })
-  }
-
-  for (const slice of slices) {
-    if (skipBlank && slice.end === slice.start && !slice.tooLong) continue
-    const problem = problemOf(slice, bytes, { names, options, place })
-    if (problem) bad(slice, problem, problem.path[0] ?? columnPast(slice, names))
-    else if (!validText && !isUtf8(bytes.subarray(slice.start, slice.end)))
-      bad(slice, brokenText(bytes, slice, names, settings, ends))
-    else run.push(slice)
-  }
-  endRun()
-  const cursor: CsvCursor = { byte: block.endByte, line: block.endLine, header: names, ...(ends ? { ends } : {}) }
-  return {
-    records,
+function batchOf(reading: Reading, names: readonly string[], { bytes, scanned, place, end, lineEnds }: Block) {
+  const { settings, options } = reading
+  reading.make ??= recordMaker(names, settings)
+  const { make } = reading
+  const good = scanned.wide && !isUtf8(bytes) ? withoutBroken(scanned, bytes, names.length) : scanned
+  const cursor: CsvCursor = { byte: end.byte, line: end.line, header: names, ...(lineEnds ? { ends: lineEnds } : {}) }
+  let records: CsvRecord[] | undefined
+  const batch: SourceBatch<CsvRecord> = {
+    records: {
+      length: good.count,
+      toArray() {
+        records ??= recordsOf(bytes, good, make, settings)
+        return records
+      },
+    },
     cursor: cursor as unknown as Cursor,
-    bytes: block.size,
-    positionOf: row => positionOf(places[row] as Slice<CsvNote>),
-    ...(unreadable.length === 0 ? {} : { unreadable }),
+    bytes: end.byte - place.byte,
+    positionOf: row => positionIn(place, { start: good.starts[row] as number, line: good.lines[row] as number }),
+    ...(good.odd.length === 0
+      ? {}
+      : { unreadable: good.odd.map(record => unreadable(record, bytes, place, names, settings, options)) }),
   }
+  return batch
 }
 
-/** The bytes of neighbouring good records. A CR that ends a file whose lines end in LF is nobody's text. */
-function runBytes(bytes: Buffer, run: readonly Slice<CsvNote>[], ends: LineEnds | undefined): Buffer {
-  const { start } = run[0] as Slice<CsvNote>
-  const { end, next } = run.at(-1) as Slice<CsvNote>
-  const loneCr = ends !== 'cr' && next > end && bytes[next - 1] === 13
-  return loneCr ? Buffer.concat([bytes.subarray(start, end), Buffer.from('\n')]) : bytes.subarray(start, next)
-}
-
-const faultTexts: Readonly<Record<CsvFault['kind'], string>> = {
-  strayQuote: 'A quote stands within a field that does not begin with one.',
-  textAfterQuote: 'Text follows the closing quote of a field.',
-  unterminatedQuote: 'A quote is opened and never closed.',
-}
-
-/** Why a record cannot be read, its encoding apart. Without `known` it is the header. */
-function problemOf(
-  slice: Slice<CsvNote>,
-  bytes: Buffer,
-  known: { readonly names: readonly string[]; readonly options: DecodeOptions; readonly place: string } | undefined,
-): RecordError | undefined {
-  const { fault, fields } = slice.note
-  if (slice.tooLong && fault?.kind === 'unterminatedQuote' && known) {
-    throw malformed(known.place, 'a quote opened in this line is never closed, so nothing behind it can be told apart.', slice)
+/** The same, with the records whose text is not UTF-8 among the odd ones. */
+function withoutBroken(scanned: Scanned, bytes: Buffer, columns: number): Scanned {
+  const { starts, ends, lines } = scanned
+  const broken: OddRecord[] = []
+  const rows: number[] = []
+  for (let row = 0; row < scanned.count; row++) {
+    const start = starts[row] as number
+    const end = (ends[row * columns + columns - 1] as number) & endMask
+    if (isUtf8(bytes.subarray(start, end))) rows.push(row)
+    else broken.push({ start, end, line: lines[row] as number, fields: columns, fault: undefined, tooLong: false })
   }
-  if (slice.tooLong) return tooLong(known?.options.maxRecordBytes)
-  if (fault) return unparsable(faultTexts[fault.kind], nameAt(known?.names, fault.field))
-  if (!known) return isUtf8(bytes.subarray(slice.start, slice.end)) ? undefined : notUtf8()
-  const { names } = known
-  if (fields === names.length) return undefined
-  return unparsable(
-    `The row has ${fields} ${fields === 1 ? 'field' : 'fields'} and the header ${names.length}.`,
-    nameAt(names, fields),
-  )
-}
-
-/** A path is told before the message: a number of its own would say nothing there. */
-const nameAt = (names: readonly string[] = [], field: number): string[] => (names[field] === undefined ? [] : [names[field]])
-
-/** The number, from 1, of the first column that has no name, where that is what is wrong. */
-function columnPast({ tooLong, note: { fault, fields } }: Slice<CsvNote>, names: readonly string[]): number | undefined {
-  if (tooLong) return undefined
-  if (fault) return fault.field < names.length ? undefined : fault.field + 1
-  return fields > names.length ? names.length + 1 : undefined
-}
-
-function brokenText(
-  bytes: Buffer,
-  slice: Slice<CsvNote>,
-  names: readonly string[],
-  settings: CsvSettings,
-  ends: LineEnds | undefined,
-): RecordError {
-  const fields = parseRowBytes(bytes.subarray(slice.start, slice.end), settings, ends)
-  const index = fields.findIndex(field => !isUtf8(field))
-  return notUtf8(names[index] === undefined ? [] : [names[index]])
-}
-
-function positionOf({ line, byte }: Slice<CsvNote>, column?: string | number): Json {
-  return { line, byte, ...(column === undefined ? {} : { column }) }
+  return {
+    ...scanned,
+    count: rows.length,
+    starts: Int32Array.from(rows, row => starts[row] as number),
+    lines: Int32Array.from(rows, row => lines[row] as number),
+    ends: Int32Array.from(rows.flatMap(row => [...ends.subarray(row * columns, (row + 1) * columns)])),
+    odd: [...scanned.odd, ...broken].sort((a, b) => a.start - b.start),
+  }
 }

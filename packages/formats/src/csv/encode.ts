@@ -2,7 +2,7 @@ import { ConfigError, type Json, type UnitEncoder, type UnitReceipt } from '@mil
 import { refused } from '../errors.js'
 import { base64, jsonText, valueProblem } from '../json-text.js'
 import { utf8 } from '../text.js'
-import { stringifyRows } from './library.js'
+import { columnWriter, type FieldWriter, fieldWriter } from './lines.js'
 import { type CsvSettings, namesProblem } from './options.js'
 
 /** The columns to write, and whether a record may have more fields than these. */
@@ -22,14 +22,17 @@ export function csvEncoder<T extends object>(
   before: readonly UnitReceipt[] = [],
 ): UnitEncoder<T> {
   let columns = fixed ?? columnsOfLast(before)
+  let write = columns && rowWriter(columns, settings)
   return {
     write(records) {
       if (records.length === 0) return []
       const other = records.findIndex(record => typeof record !== 'object' || record === null || Array.isArray(record))
       if (other >= 0) throw refused('A record is no object with fields, so it has no columns.', other)
       const known = columns ?? columnsOfFirst(records[0] as T)
-      const bytes = utf8(encodeRows(records, known, settings))
+      const writeKnown = write ?? rowWriter(known, settings)
+      const bytes = utf8(writeKnown(records))
       columns = known
+      write = writeKnown
       return [bytes]
     },
     end() {
@@ -38,31 +41,46 @@ export function csvEncoder<T extends object>(
   }
 }
 
-function encodeRows(records: readonly object[], columns: CsvColumns, settings: CsvSettings): string {
-  const rows = records.map((record, row) => cellsOf(record as Record<string, unknown>, columns, row))
-  const text = stringifyRows(rows, settings, columns.names.length)
-  if (!isWellFormed(text)) throw halfCharacter(rows, columns.names)
-  return text
-}
-
-function cellsOf(record: Record<string, unknown>, { names, chosen }: CsvColumns, row: number): (string | null)[] {
-  if (!chosen) {
-    for (const field in record) {
-      if (!names.includes(field) && record[field] !== undefined) throw noColumn(field, names, row)
+/** Writes records of known columns. Made once for each encoder: it remembers what columns held. */
+function rowWriter({ names, chosen }: CsvColumns, settings: CsvSettings): (records: readonly object[]) => string {
+  const write = fieldWriter(settings, names.length)
+  const columns = names.map(name => ({ name, write: columnWriter(write) }))
+  const known = new Set(names)
+  const { delimiter, lineEnd } = settings
+  return records => {
+    let text = ''
+    for (let row = 0; row < records.length; row++) {
+      const record = records[row] as Record<string, unknown>
+      if (!chosen) refuseOthers(record, names, known, row)
+      for (let index = 0; index < columns.length; index++) {
+        const column = columns[index] as (typeof columns)[number]
+        if (index > 0) text += delimiter
+        text += cell(record[column.name], column.name, row, column.write)
+      }
+      text += lineEnd
     }
+    if (!isWellFormed(text)) throw halfCharacter(records, names)
+    return text
   }
-  return names.map(name => cellText(record[name], name, row))
 }
 
-/** A value as the text of a field; `null` for null and undefined. */
-function cellText(value: unknown, column: string, row: number): string | null {
-  if (value === null || value === undefined) return null
-  if (typeof value === 'string') return value
+/** Most records have just the columns, in their order, which is quick to see. */
+function refuseOthers(record: Record<string, unknown>, names: readonly string[], known: ReadonlySet<string>, row: number): void {
+  let index = 0
+  for (const field in record) {
+    if (field !== names[index++] && !known.has(field) && record[field] !== undefined) throw noColumn(field, names, row)
+  }
+}
+
+/** A value as a field. Only texts, and what may hold any, need a look at their characters. */
+function cell(value: unknown, column: string, row: number, write: FieldWriter): string {
+  if (typeof value === 'string') return write(value)
+  if (value === null || value === undefined) return write(undefined)
   const problem = valueProblem(value)
   if (problem) throw refused(problem, row, [column])
-  if (typeof value !== 'object') return String(value)
-  if (value instanceof Date) return value.toISOString()
-  return value instanceof Uint8Array ? base64(value) : jsonText(value, row, [column])
+  if (typeof value !== 'object') return write(String(value))
+  if (value instanceof Date) return write(value.toISOString())
+  return write(value instanceof Uint8Array ? base64(value) : jsonText(value, row, [column]))
 }
 
 function columnsOfFirst(record: object): CsvColumns {
@@ -80,10 +98,11 @@ function noColumn(field: string, names: readonly string[], row: number) {
 // In Node 20, but not yet in the types of ES2023.
 const isWellFormed = (text: string) => (text as string & { isWellFormed(): boolean }).isWellFormed()
 
-function halfCharacter(rows: readonly (readonly (string | null)[])[], names: readonly string[]) {
-  const row = rows.findIndex(cells => cells.some(cell => cell !== null && !isWellFormed(cell)))
-  const column = rows[row]?.findIndex(cell => cell !== null && !isWellFormed(cell)) ?? -1
-  const name = names[column]
+function halfCharacter(records: readonly object[], names: readonly string[]) {
+  const isBroken = (value: unknown) => typeof value === 'string' && !isWellFormed(value)
+  const broken = (record: object) => names.findIndex(name => isBroken((record as Record<string, unknown>)[name]))
+  const row = records.findIndex(record => broken(record) >= 0)
+  const name = names[broken(records[row] ?? {})]
   return refused('The text holds half a surrogate pair, which UTF-8 cannot.', Math.max(0, row), name === undefined ? [] : [name])
 }
 
@@ -91,7 +110,8 @@ function halfCharacter(rows: readonly (readonly (string | null)[])[], names: rea
 export function csvHead(settings: CsvSettings, fixed: CsvColumns | undefined, units: readonly UnitReceipt[]): Uint8Array {
   const names = fixed?.names ?? columnsOfUnits(units)
   const mark = settings.bom ? '\uFEFF' : ''
-  return utf8(settings.header && names ? mark + stringifyRows([names], settings, names.length) : mark)
+  if (!settings.header || !names) return utf8(mark)
+  return utf8(mark + names.map(fieldWriter(settings, names.length)).join(settings.delimiter) + settings.lineEnd)
 }
 
 function columnsOfLast(units: readonly UnitReceipt[]): CsvColumns | undefined {

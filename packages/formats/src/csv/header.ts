@@ -17,14 +17,3 @@ export function headerNames(names: readonly string[], settings: CsvSettings, pla
   }
   return Object.freeze([...names])
 }
-
-/** Makes plain records of rows that have a field for every name. */
-export function recordMaker<V>(names: readonly string[]): (fields: readonly V[]) => Record<string, V> {
-  // Assigning to `__proto__` is no field: a text would vanish.
-  if (names.includes('__proto__')) return fields => Object.fromEntries(names.map((name, index) => [name, fields[index] as V]))
-  return fields => {
-    const record: Record<string, V> = {}
-    for (let index = 0; index < names.length; index++) record[names[index] as string] = fields[index] as V
-    return record
-  }
-}

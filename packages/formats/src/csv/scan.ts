@@ -1,140 +1,267 @@
-import type { RecordScanner } from '../blocks.js'
+import {
+  type CsvFault,
+  type DialectBytes,
+  hasEscapes,
+  inQuotes,
+  isWide,
+  type LineEnds,
+  type OddRecord,
+  type Scanned,
+} from './scanned.js'
 
-/** The bytes a CSV dialect is made of. */
-export interface DialectBytes {
-  readonly delimiter: number
-  readonly quote: number
-  readonly escape: number
+/** How large blocks and records may be, in bytes. */
+export interface ScanLimits {
+  /** A block ends with the first record that reaches this. */
+  readonly blockBytes: number
+  readonly maxRecordBytes: number
+  /** What stays of a record that is too long. */
+  readonly keepBytes: number
 }
 
-/** How the lines of a file end: `lf` is LF or CRLF, `cr` any of LF, CRLF and a lone CR. */
-export type LineEnds = 'lf' | 'cr'
-
-/** Why a record is not CSV, and in which of its fields (from 0). */
-export interface CsvFault {
-  readonly kind: 'strayQuote' | 'textAfterQuote' | 'unterminatedQuote'
-  readonly field: number
-}
-
-/** What the scanner tells of a record. */
-export interface CsvNote {
-  readonly fields: number
-  readonly fault: CsvFault | undefined
-}
-
-export interface CsvScanner extends RecordScanner<CsvNote> {
+export interface CsvScanner {
   /** Decided by the first line end; `undefined` before it. */
-  readonly ends: LineEnds | undefined
+  readonly lineEnds: LineEnds | undefined
+  /** Where the open record begins. */
+  readonly start: number
+  /** Begins a block whose first record starts at `start`; no record is open. */
+  begin(start: number): void
+  /** From here on a good record has so many fields. 0: none is good, and scanning stops behind the first that is not blank. */
+  expect(columns: number): void
+  /**
+   * Looks on in `bytes`, up to `to`. True: the block is whole, what is behind it is left for the next. False: all was looked at; with
+   * `last` nothing more will come.
+   */
+  scan(bytes: Uint8Array, to: number, last: boolean): boolean
+  /** The input is over at `to`: what is open is a record, if it is anything. */
+  finish(bytes: Uint8Array, to: number): void
+  /** Lets go of what no one needs of a record that is too long. Gives the bytes that are used now. */
+  dropExcess(bytes: Uint8Array, used: number): number
+  /** The header that scanning stopped behind. It does not count for the block. */
+  takeHeader(): OddRecord | undefined
+  taken(): Scanned
 }
 
-const lf = 10
 const cr = 13
+const lf = 10
 
-const fieldStart = 0
-const plain = 1
-const quoted = 2
+const plain = 0
+const quoted = 1
 /** Behind an escape character that is not the quote itself. */
-const escaped = 3
+const escaped = 2
 /** Behind a quote in a quoted field: the field's end, or the first half of a doubled quote. */
-const quoteSeen = 4
+const quoteSeen = 3
 
 /**
- * Finds the borders of CSV records as RFC 4180 draws them: a line end outside quotes. A quote opens only at the start of a field;
- * elsewhere it is a fault, and the record ends at the next line end, so reading goes on behind it.
+ * Finds the borders of CSV records and their fields as RFC 4180 draws them: a record ends at a line end outside quotes. A quote opens only
+ * at the start of a field; elsewhere it is a fault, and reading goes on behind the next line end. What was scanned once is not looked at
+ * again when more bytes arrive.
  */
-export function csvScanner({ delimiter, quote, escape: escapeByte }: DialectBytes, known?: LineEnds): CsvScanner {
-  let ends = known
-  let state = fieldStart
-  let pendingCr = false
-  let field = 0
+export function csvScanner(dialect: DialectBytes, limits: ScanLimits, known?: LineEnds): CsvScanner {
+  const { delimiter, quote, escape: escapeByte } = dialect
+  const { blockBytes, maxRecordBytes, keepBytes } = limits
+  const doubles = escapeByte === quote
+  let lineEnds = known
+  // 1 for the bytes that mean something, outside and inside quotes; the loops below run over all others.
+  const outside = new Uint8Array(256)
+  const inside = new Uint8Array(256)
+  let columns = 0
+  let ends = new Int32Array(0)
+  const starts = new Int32Array(blockBytes + 1)
+  const lines = new Int32Array(blockBytes + 1)
+  let odd: OddRecord[] = []
+  let count = 0
+  let wide = false
   let lineCount = 0
+  // Of the open record:
+  let start = 0
+  let at = 0
+  let mode = plain
+  let field = 0
+  let fieldStart = 0
+  let flags = 0
+  let innerLines = 0
   let fault: CsvFault | undefined
-  const found = { terminator: 0, lines: 0, note: { fields: 1, fault: undefined } as CsvNote }
+  let dropped = 0
 
+  const drawTables = () => {
+    for (const table of [outside, inside]) table.fill(0).fill(1, 128)
+    for (const byte of [delimiter, quote, lf]) outside[byte] = 1
+    // Where lines end in LF, a CR before it is taken off there, and any other is text.
+    if (lineEnds !== 'lf') outside[cr] = 1
+    for (const byte of [quote, escapeByte, lineEnds === 'cr' ? cr : lf]) inside[byte] = 1
+  }
+  const decideEnds = (found: LineEnds) => {
+    if (lineEnds === found) return
+    lineEnds = found
+    drawTables()
+  }
   const blame = (kind: CsvFault['kind']) => {
     fault ??= { kind, field }
-    state = plain
   }
-  const done = (terminator: number) => {
-    found.terminator = terminator
-    found.lines = lineCount + 1
-    found.note = { fields: field + 1, fault }
-    state = fieldStart
-    pendingCr = false
-    field = 0
-    lineCount = 0
+  /** Every field takes a byte, its border; the last record may be whole only behind the block's end. */
+  const makeRoom = () => {
+    if (ends.length < blockBytes + columns + 1) {
+      const larger = new Int32Array(blockBytes + columns + 1)
+      larger.set(ends)
+      ends = larger
+    }
+  }
+  /** Ends the open record at `end`; the next begins at `next`. True if the block ends with it. */
+  const close = (end: number, next: number): boolean => {
+    const tooLong = end - start + dropped > maxRecordBytes
+    const blank = end === start && columns !== 1 && !tooLong
+    if (field + 1 === columns && fault === undefined && !tooLong && !blank) {
+      ends[count * columns + field] = end | flags
+      starts[count] = start
+      lines[count] = lineCount
+      count++
+    } else if (!blank) {
+      const kept = tooLong ? Math.min(end, start + keepBytes) : end
+      odd.push({ start, end: kept, line: lineCount, fields: field + 1, fault, tooLong })
+    }
+    lineCount += innerLines + 1
+    innerLines = 0
     fault = undefined
+    start = next
+    field = 0
+    flags = 0
+    fieldStart = next
+    return next >= blockBytes || tooLong || (columns === 0 && !blank)
   }
-  /** A carriage return that ends no line is part of the field. */
-  const keepCr = () => {
-    if (state === quoteSeen) blame('textAfterQuote')
-    state = plain
-  }
-  const step = (byte: number) => {
-    if (state === quoted) {
-      if (byte === escapeByte && escapeByte !== quote) state = escaped
-      else if (byte === quote) state = quoteSeen
-      else if (byte === (ends === 'cr' ? cr : lf)) lineCount++
-    } else if (state === escaped) {
-      state = quoted
-    } else if (byte === delimiter) {
-      field++
-      state = fieldStart
-    } else if (byte === quote) {
-      if (state === fieldStart) state = quoted
-      else if (state === quoteSeen && escapeByte === quote) state = quoted
-      else blame(state === quoteSeen ? 'textAfterQuote' : 'strayQuote')
-    } else if (state === quoteSeen) blame('textAfterQuote')
-    else state = plain
-  }
+  drawTables()
 
   return {
-    get ends() {
-      return ends
+    get lineEnds() {
+      return lineEnds
     },
-    get terminator() {
-      return found.terminator
+    get start() {
+      return start
     },
-    get lines() {
-      return found.lines
+    begin(from) {
+      start = from
+      at = from
+      fieldStart = from
+      count = 0
+      odd = []
+      wide = false
+      lineCount = 0
+      dropped = 0
+      makeRoom()
     },
-    get note() {
-      return found.note
+    expect(fields) {
+      columns = fields
+      makeRoom()
     },
-    next(bytes, from, to) {
-      for (let index = from; index < to; index++) {
-        const byte = bytes[index] as number
-        if (pendingCr) {
-          pendingCr = false
-          if (byte === lf) {
-            ends ??= 'lf'
-            done(2)
-            return index + 1
+    scan(bytes, to, last) {
+      // What the loops touch at every byte is kept at hand.
+      let here = at
+      while (here < to) {
+        if (mode === plain) {
+          while (here < to && outside[bytes[here] as number] === 0) here++
+          if (here >= to) break
+          const byte = bytes[here] as number
+          if (byte === delimiter) {
+            if (field < columns) ends[count * columns + field] = here | flags
+            field++
+            flags = 0
+            here++
+            fieldStart = here
+          } else if (byte > 127) {
+            flags |= isWide
+            wide = true
+            here++
+            while (here < to && (bytes[here] as number) > 127) here++
+          } else if (byte === quote) {
+            if (here !== fieldStart) blame('strayQuote')
+            else {
+              mode = quoted
+              flags |= inQuotes
+            }
+            here++
+          } else {
+            let end = here
+            if (byte === lf) {
+              decideEnds(lineEnds ?? 'lf')
+              if (here > fieldStart && bytes[here - 1] === cr) end--
+              here++
+            } else if (here + 1 < to) {
+              const both = bytes[here + 1] === lf
+              decideEnds(both ? (lineEnds ?? 'lf') : 'cr')
+              here += both ? 2 : 1
+            } else if (last) here++
+            else break
+            if (close(end, here)) {
+              at = here
+              return true
+            }
           }
-          if (ends !== 'lf') {
-            ends = 'cr'
-            done(1)
-            return index
+        } else if (mode === quoted) {
+          while (here < to && inside[bytes[here] as number] === 0) here++
+          if (here >= to) break
+          const byte = bytes[here] as number
+          if (byte === quote) mode = quoteSeen
+          else if (byte === escapeByte) {
+            mode = escaped
+            flags |= hasEscapes
+          } else if (byte > 127) {
+            flags |= isWide
+            wide = true
+          } else innerLines++
+          here++
+        } else if (mode === escaped) {
+          // Whatever it is, it is text; looked at again where it may be the beginning of a character.
+          if ((bytes[here] as number) <= 127) here++
+          mode = quoted
+        } else {
+          const byte = bytes[here] as number
+          if (byte === quote && doubles) {
+            flags |= hasEscapes
+            mode = quoted
+            here++
+            continue
           }
-          keepCr()
-        }
-        if (state === quoted || state === escaped || (byte !== lf && byte !== cr)) step(byte)
-        else if (byte === cr) pendingCr = true
-        else {
-          ends ??= 'lf'
-          done(1)
-          return index + 1
+          // Where lines end in LF, a CR is only a part of the line end.
+          if (byte === cr && lineEnds === 'lf') {
+            if (here + 1 >= to && !last) break
+            if (here + 1 < to && bytes[here + 1] !== lf) blame('textAfterQuote')
+          } else if (byte !== delimiter && byte !== lf && byte !== cr) blame('textAfterQuote')
+          mode = plain
         }
       }
-      return -1
+      at = here
+      return false
     },
-    finish(openBytes) {
-      if (openBytes === 0) return 'none'
-      if (state === quoted || state === escaped) {
-        fault ??= { kind: 'unterminatedQuote', field }
-      }
-      done(pendingCr ? 1 : 0)
-      return 'record'
+    finish(bytes, to) {
+      if (to === start && dropped === 0) return
+      const open = mode === quoted || mode === escaped
+      if (open) blame('unterminatedQuote')
+      mode = plain
+      const loneCr = !open && to > fieldStart && bytes[to - 1] === cr
+      close(loneCr ? to - 1 : to, to)
     },
+    dropExcess(bytes, used) {
+      // Two of them may be its line end.
+      if (used - start + dropped <= maxRecordBytes + 2) return used
+      // A byte that was not decided on yet stays, to be seen together with the next.
+      const waiting = used - at
+      const end = Math.min(used, start + keepBytes + waiting)
+      bytes.copyWithin(end - waiting, at, used)
+      fieldStart = fieldStart === at ? end - waiting : Math.min(fieldStart, end - waiting - 1)
+      dropped += used - end
+      at = end - waiting
+      return end
+    },
+    takeHeader: () => odd.pop(),
+    taken: () => ({
+      count,
+      ends: ends.slice(0, count * columns),
+      starts: starts.slice(0, count),
+      lines: lines.slice(0, count),
+      odd,
+      wide,
+      next: start,
+      lineCount,
+      dropped,
+    }),
   }
 }

@@ -14,12 +14,14 @@ export const params = z.strictObject({
   day: z.iso
     .date({ error: 'must be a day of the calendar, such as 2026-03-01' })
     .optional()
-    .describe('The day, UTC. Default: the one before the load begins'),
+    .describe('The day, UTC. Default: by daysAgo'),
+  daysAgo: z.int().min(1).max(36_500).default(1).describe('Without a day: so many days before the load begins'),
   archived: z.enum(['parquet', 'csv']).default('parquet').describe('What the archive’s objects are written as'),
   format: z.enum(['csv', 'parquet']).default('csv').describe('What the summary is written as'),
 })
 
-const yesterday = ({ load }: RunContext) => new Date(load.startedAtMs - 86_400_000).toISOString().slice(0, 10)
+const dayBefore = ({ load }: RunContext, daysAgo: number) =>
+  new Date(load.startedAtMs - daysAgo * 86_400_000).toISOString().slice(0, 10)
 
 /**
  * Count, least, most, mean and median of moisture and temperature for each plant of a day, as `daily/<day>.csv`. Computed from all readings
@@ -32,13 +34,14 @@ export const daily = definePipeline({
   connectors: [folder, s3],
   params,
   volatile: ['from', 'to'],
-  loadOnly: ['day'],
+  loadOnly: ['day', 'daysAgo'],
   examples: [
     { flags: '--day 2026-03-01', does: 'that day to ./archive/daily/2026-03-01.csv' },
     { flags: '--from s3://bucket/plants --to s3://bucket/plants', does: 'the day before, in a bucket' },
+    { flags: '--days-ago 2', does: 'the day before that, of which all is archived by now' },
   ],
   build: ({ params, connect }) => {
-    const dayOf = (ctx: RunContext) => params.day ?? yesterday(ctx)
+    const dayOf = (ctx: RunContext) => params.day ?? dayBefore(ctx, params.daysAgo)
     const days = archiveParts<PlantDay>({
       connect,
       place: params.from,

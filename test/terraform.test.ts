@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { archive, daily, plants } from '@millrace/system-plants'
+import { worldbank } from '@millrace/system-worldbank'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { readmeOf, terraformFolders, withTables } from '../tools/terraform-readmes.mjs'
 import { repositoryRoot } from '../tools/workspaces.mjs'
@@ -48,6 +50,21 @@ describe('the Terraform modules', () => {
       expect(found).toContain('| output | what it is |')
     },
   )
+
+  test.each([
+    ['systems/worldbank/terraform', 'schedule', worldbank],
+    ['systems/plants/terraform', 'minute_schedule', plants],
+    ['systems/plants/terraform', 'hour_schedule', archive],
+    ['systems/plants/terraform', 'day_schedule', daily],
+  ])('%s starts its pipeline by %s with parameters that it has', (folder, name, pipeline) => {
+    const text = textOf(`${folder}/main.tf`)
+    const [, given = ''] = new RegExp(`module "${name}" {.*?params += (?:local\\.params|{(.*?)})\\n`, 's').exec(text) ?? []
+    const [, shared = ''] = /params += merge\((.*)\)\n/.exec(text) ?? []
+    const keys = [...(given || shared).matchAll(/(\w+) =/g)].map(match => match[1] as string)
+
+    expect(keys.length).toBeGreaterThan(1)
+    expect(keys.filter(key => !(key in (pipeline.params as unknown as { shape: object }).shape))).toEqual([])
+  })
 
   test('make functions on Node.js 24', () => {
     const { variables } = modules.get('infra/terraform/modules/pipeline-function') as TerraformModule

@@ -7,8 +7,9 @@ export const errorTexts = {
     todo: 'Correct the call. Two groups that would be written to one path need `{group}`, or a label that tells them apart, in the path.',
   },
   ETL_CONFIG_CREDENTIALS: {
-    means: 'No credentials were found, or a session has to be signed into again. Nothing was asked of AWS or the database.',
-    todo: 'SQL Server: set `MILLRACE_SQLSERVER_USER` and `MILLRACE_SQLSERVER_PASSWORD`. AWS: set `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`, a profile (`AWS_PROFILE`), give the process a role, or a function as `credentials`.',
+    means:
+      'No credentials were found, a secret that holds them cannot be read, or a session has to be signed into again. Nothing was asked of the database.',
+    todo: 'SQL Server: set `MILLRACE_SQLSERVER_USER` and `MILLRACE_SQLSERVER_PASSWORD`, or `MILLRACE_SQLSERVER_SECRET` to a secret that may be read and has `username` and `password`. AWS: set `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`, a profile (`AWS_PROFILE`), give the process a role, or a function as `credentials`.',
   },
   ETL_CONFIG_REGION: {
     means: 'The region is missing, or the bucket is in another one. The message names the right one where S3 says it.',

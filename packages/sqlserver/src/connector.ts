@@ -23,9 +23,9 @@ export function sqlServerWith(options: SqlServerOptions): SqlConnector {
  * SQL Server databases as places for tables: `sqlserver://host:port/database`. Sinks, a source and state in one database. Connections are
  * opened when they are first needed, and closed as soon as nobody uses them; the drivers load at first use.
  *
- * User and password come from `MILLRACE_SQLSERVER_USER` and `MILLRACE_SQLSERVER_PASSWORD`, or a function given to {@link sqlServerWith}. TLS is
- * on, and the server's certificate has to be one that this computer trusts: `?trustServerCertificate=true` takes any, `?encrypt=false` does
- * without.
+ * User and password come from `MILLRACE_SQLSERVER_USER` and `MILLRACE_SQLSERVER_PASSWORD`, from the secret of AWS Secrets Manager that
+ * `MILLRACE_SQLSERVER_SECRET` names, or from a function given to {@link sqlServerWith}. TLS is on, and the server's certificate has to be one
+ * that this computer trusts: `?trustServerCertificate=true` takes any, `?encrypt=false` does without.
  *
  * A place that names no database throws ConfigError `ETL_PLACE_INVALID`, one with a user `ETL_PLACE_SECRET`.
  *

@@ -1,4 +1,5 @@
 import { ConfigError } from '@millrace/etl-core'
+import { credentialsOfSecret } from './secret.js'
 
 /** Who logs in. */
 export interface SqlServerCredentials {
@@ -9,8 +10,8 @@ export interface SqlServerCredentials {
 /** How a server is connected to; nothing is needed. */
 export interface SqlServerOptions {
   /**
-   * Gets user and password, each time connections are opened: from a vault, or renewed. Default: the environment's
-   * `MILLRACE_SQLSERVER_USER` and `MILLRACE_SQLSERVER_PASSWORD`.
+   * Gets user and password, each time connections are opened: from a vault, or renewed. Default: the secret of AWS Secrets Manager that
+   * `MILLRACE_SQLSERVER_SECRET` names, else the environment's `MILLRACE_SQLSERVER_USER` and `MILLRACE_SQLSERVER_PASSWORD`.
    */
   readonly credentials?: () => SqlServerCredentials | Promise<SqlServerCredentials>
   /** TLS for all that is sent. Default true, or what the place says. A server that offers none is refused before the password is sent. */
@@ -74,17 +75,18 @@ export function knownOptions(
 /**
  * Who logs in, now.
  *
- * @throws ConfigError `ETL_CONFIG_CREDENTIALS` if nobody was named.
+ * @throws ConfigError `ETL_CONFIG_CREDENTIALS` if nobody was named, or a secret cannot be read.
  */
 export async function credentialsOf({ credentials }: Pick<SqlServerOptions, 'credentials'>): Promise<SqlServerCredentials> {
-  const { MILLRACE_SQLSERVER_USER: user, MILLRACE_SQLSERVER_PASSWORD: password } = process.env
+  const { MILLRACE_SQLSERVER_USER: user, MILLRACE_SQLSERVER_PASSWORD: password, MILLRACE_SQLSERVER_SECRET: secret } = process.env
+  if (!credentials && secret) return credentialsOfSecret(secret)
   const found = credentials ? await credentials() : { user: user ?? '', password: password ?? '' }
   if (found.user === '' || found.password === '') {
     throw new ConfigError(
       'ETL_CONFIG_CREDENTIALS',
       credentials
         ? 'The function that was given for credentials of SQL Server gave no user or no password.'
-        : 'There is no user or no password for SQL Server: set MILLRACE_SQLSERVER_USER and MILLRACE_SQLSERVER_PASSWORD, or give sqlServerWith a function `credentials`.',
+        : 'There is no user or no password for SQL Server: set MILLRACE_SQLSERVER_USER and MILLRACE_SQLSERVER_PASSWORD, or MILLRACE_SQLSERVER_SECRET to the ARN of a secret, or give sqlServerWith a function `credentials`.',
     )
   }
   return found

@@ -3,6 +3,11 @@ output "database" {
   value       = local.database
 }
 
+output "address" {
+  description = "Host name of the server"
+  value       = module.sqlserver.address
+}
+
 output "secret_arn" {
   description = "ARN of the secret with user and password"
   value       = module.sqlserver.secret_arn

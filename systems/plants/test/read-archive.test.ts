@@ -59,6 +59,14 @@ it('plants-daily says of each plant what DuckDB says of its readings', async () 
   }
 })
 
+it('plants-daily sums up the day so many days before it begins', async () => {
+  const clock = { now: () => Date.parse('2026-06-03T01:30:00Z') }
+
+  const report = await run(daily, { from: place('archive'), to: place('before'), daysAgo: 2 }, { clock })
+
+  expect(report).toMatchObject({ status: 'succeeded', groups: [{ group: '2026-06-01' }] })
+})
+
 it('a day without readings has no data, and writes nothing', async () => {
   const report = await run(daily, { from: place('archive'), to: place('empty'), day: '2025-06-01' })
 

@@ -41,7 +41,8 @@ export async function attemptSplit(
   let retried = () => {
     early++
   }
-  const writer = await sink.open(splitCtx([ctx.hardSignal, attempt.signal], saved))
+  const writer = await opened(sink.open(splitCtx([ctx.hardSignal, attempt.signal], saved)), ctx)
+  if (writer === 'stopped') return { status: 'stopped' }
   const { resumable, rereads } = source.capabilities
   // A source that cannot seek is read again from its start; what the sink has of it is passed over only if the same comes again.
   const goesOn = resumable || rereads === 'same'
@@ -70,12 +71,24 @@ export async function attemptSplit(
     return { status: 'committed' }
   } catch (error) {
     const stopping = ctx.signal.aborted && isStopping(error, run.ctx.signal)
-    await (stopping && !run.midWrite ? keepWritten(run, writer) : abortWriter(writer, error, ctx))
+    await (stopping && !run.midWrite ? keepWritten(run, writer, ctx) : abortWriter(writer, error, ctx))
     return stopping ? { status: 'stopped' } : { status: 'failed', error }
   } finally {
     // Ends requests that were read ahead. `return` waits for them, so the signal comes first.
     attempt.abort(new EtlError('ETL_ATTEMPT_OVER', 'This attempt at the split is over.'))
     void Promise.resolve(reading?.return?.()).catch(() => undefined)
+  }
+}
+
+/** A writer that is not there in time is let go when it is. */
+async function opened(opening: Promise<SinkWriter<unknown>>, ctx: RunnerContext): Promise<SinkWriter<unknown> | 'stopped'> {
+  try {
+    return await orAborted(opening, ctx.hardSignal)
+  } catch (error) {
+    if (!ctx.hardSignal.aborted) throw error
+    void opening.then(late => late.abort(error)).catch(() => undefined)
+    if (isStopping(error, ctx.hardSignal)) return 'stopped'
+    throw error
   }
 }
 
@@ -94,7 +107,7 @@ async function pump(
     // Looked at again when its turn comes; until then a rejection must not count as unhandled.
     next.catch(() => undefined)
     const startedAtMs = ctx.clock.now()
-    await run.take(item.value)
+    await orAborted(run.take(item.value), ctx.hardSignal)
     await run.flushIfDue()
     ctx.observeMs(ctx.clock.now() - startedAtMs)
   }
@@ -107,9 +120,9 @@ function isStopping(error: unknown, signal: AbortSignal): boolean {
 }
 
 /** The batch that was cut off in a step is lost, those before it may still be kept. */
-async function keepWritten(run: SplitRun, writer: SinkWriter<unknown>): Promise<void> {
+async function keepWritten(run: SplitRun, writer: SinkWriter<unknown>, ctx: RunnerContext): Promise<void> {
   await run.flush().catch(() => undefined)
-  await writer.suspend().catch(() => undefined)
+  await orAborted(writer.suspend(), ctx.hardSignal).catch(() => undefined)
 }
 
 async function abortWriter(writer: SinkWriter<unknown>, error: unknown, ctx: RunnerContext): Promise<void> {

@@ -92,7 +92,7 @@ async function freeHead(options: BeginOptions): Promise<Versioned<HeadDoc>> {
     if (!owner || !isAlive(owner, clock.now(), me)) return head
     if (clock.now() >= untilMs) throw ownedByAnother(owner, options.pipeline, options.statePlace)
     const { signal } = options.contextFor(draftLoad(options.freshId, options), new Map())
-    await delay(Math.min(500, untilMs - clock.now()), signal)
+    await delay(Math.min(500, untilMs - clock.now()), signal, clock)
     signal.throwIfAborted()
   }
 }

@@ -27,8 +27,9 @@ import type { Sink } from './sink.js'
 import type { Source } from './source.js'
 import { type FailedGroup, groupOf, type Plan, splitsByGroup } from './split.js'
 import { peekSplit } from './split-state.js'
-import { memoryPlace } from './state.js'
+import { memoryPlace, type StateStore } from './state.js'
 import { addTallies, emptyTally } from './tally.js'
+import { orAborted } from './wait.js'
 
 /**
  * Ends what can be ended: publishes complete groups, saves their bookmarks, and closes the load if nothing more can come of it. Every
@@ -187,14 +188,14 @@ async function closeLoad(
   const failed = groups.flatMap(({ group, error }) => (error ? [{ group, error }] : []))
   const closing: LoadDoc = { ...load, closing: { failed } }
   if (!load.closing) await ctx.lease.setLoad(closing)
+  const state = stateUntil(ctx.hardSignal, ctx.state)
   const cleanUp = async () => {
-    if (load.triggered && groups.every(({ status }) => status !== 'failed'))
-      await markDone(ctx.state, load.loadId, ctx.clock.now())
-    await sink.discard?.(load.loadId, ending)
-    await settleRejects(ctx.state, { loadKey, splits: planned.plan.splits, groups }, sink.capabilities.disposition)
-    if (planned.replays) await sweepReplayed(ctx.state)
-    await atOnce(planned.plan.splits, ({ id }) => removeDoc(ctx.state, splitKey(loadKey, id)))
-    await removeDoc(ctx.state, planKey(loadKey))
+    if (load.triggered && groups.every(({ status }) => status !== 'failed')) await markDone(state, load.loadId, ctx.clock.now())
+    await orAborted(Promise.resolve(sink.discard?.(load.loadId, ending)), ctx.hardSignal)
+    await settleRejects(state, { loadKey, splits: planned.plan.splits, groups }, sink.capabilities.disposition)
+    if (planned.replays) await sweepReplayed(state)
+    await atOnce(planned.plan.splits, ({ id }) => removeDoc(state, splitKey(loadKey, id)))
+    await removeDoc(state, planKey(loadKey))
   }
   try {
     // All of it can be repeated. A run that is told to stop leaves it to the next one sooner.
@@ -207,6 +208,20 @@ async function closeLoad(
     return ctx.lease.release(closing)
   }
   await ctx.lease.release(null)
+}
+
+/** State of which nothing more is asked once the signal aborts: of very many splits there are very many documents to remove. */
+function stateUntil(signal: AbortSignal, state: StateStore): StateStore {
+  const call = async <V>(act: () => Promise<V>): Promise<V> => {
+    signal.throwIfAborted()
+    return act()
+  }
+  return {
+    load: key => call(() => state.load(key)),
+    save: (key, value, expected) => call(() => state.save(key, value, expected)),
+    remove: (key, expected) => call(() => state.remove(key, expected)),
+    list: prefix => state.list(prefix),
+  }
 }
 
 /** Groups that the plan itself settled. */

@@ -114,14 +114,18 @@ export async function settleGroup(
   if (receipts.some(({ receipt }) => receipt === undefined)) return { report: { group, status: 'pending' }, keepsOpen: 'always' }
   const empty = emptiedByRejects(sink, group, splits, docs, ctx)
   if (empty) return failed(group, empty, ctx)
+  // The next run has the time for it.
+  if (ctx.signal.aborted) return { report: { group, status: 'pending' }, keepsOpen: 'always' }
   try {
     const found = planned.found[group]
     const complete = receipts.map(({ split, receipt }) => ({ split, receipt: receipt?.value ?? null }))
+    const startedAtMs = ctx.clock.now()
     const published = await publishPatiently(
       sink,
       { name: group, receipts: complete, ...(found === undefined ? {} : { found }) },
       ctx,
     )
+    ctx.observeMs(ctx.clock.now() - startedAtMs)
     const read = splits.map(split => docs.get(split.id)?.tally.bookmark).findLast(bookmark => bookmark !== undefined)
     const bookmark = read ?? planned.plan.bookmarks?.[group]
     const entry = {
@@ -181,7 +185,7 @@ async function publishPatiently(
       return await orAborted(Promise.resolve(sink.publish?.(group, ctx)), ctx.hardSignal)
     } catch (error) {
       if (retryOf(error) !== 'later' || attempt >= attempts || ctx.signal.aborted) throw error
-      await delay(waitBefore(attempt, (error as EtlError).retryAfterMs, ctx), ctx.signal)
+      await delay(waitBefore(attempt, (error as EtlError).retryAfterMs, ctx), ctx.signal, ctx.clock)
     }
   }
 }

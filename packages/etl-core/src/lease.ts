@@ -4,6 +4,7 @@ import type { Clock } from './load.js'
 import { type HeadDoc, headKey, type LoadDoc, loadDoc, saveDoc, type Versioned } from './load-state.js'
 import type { OwnerIdentity } from './owner.js'
 import type { StateStore } from './state.js'
+import { every } from './timer.js'
 
 /** Ownership of a pipeline's state for one run: taken under compare-and-set, renewed while the run goes on, given back at its end. */
 export interface Lease {
@@ -76,18 +77,14 @@ export async function takeLease(head: Versioned<HeadDoc>, load: LoadDoc | null, 
     last = saving.catch(() => undefined)
     return saving
   }
-  const timer = setInterval(
-    () => {
-      save(() => ({ ...current, owner: owner() })).catch(error => {
-        // A store that is away for a moment is no loss of ownership: the next renewal tries again.
-        if (!isEtlError(error, 'ETL_STATE_CONFLICT')) return
-        clearInterval(timer)
-        options.onLost(error)
-      })
-    },
-    Math.max(10, options.leaseMs / 3),
-  )
-  timer.unref()
+  const stopRenewing = every(clock, Math.max(10, options.leaseMs / 3), () => {
+    save(() => ({ ...current, owner: owner() })).catch(error => {
+      // A store that is away for a moment is no loss of ownership: the next renewal tries again.
+      if (!isEtlError(error, 'ETL_STATE_CONFLICT')) return
+      stopRenewing()
+      options.onLost(error)
+    })
+  })
   const assertOwned = async () => {
     const found = await loadDoc<HeadDoc>(state, headKey)
     if (found.value?.epoch !== epoch) throw taken(epoch)
@@ -101,11 +98,11 @@ export async function takeLease(head: Versioned<HeadDoc>, load: LoadDoc | null, 
     },
     setLoad: next => save(() => ({ ...current, load: next })),
     async release(next) {
-      clearInterval(timer)
+      stopRenewing()
       await save(() => ({ ...current, owner: null, load: next }))
     },
     async giveBack() {
-      clearInterval(timer)
+      stopRenewing()
       await save(() => ({ ...current, owner: null }))
     },
   }

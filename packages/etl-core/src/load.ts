@@ -16,6 +16,12 @@ export interface Load {
 export interface Clock {
   /** Epoch milliseconds. */
   now(): number
+  /**
+   * Calls `act` when so many milliseconds of this clock have passed. Default: the computer's, as for a clock that is merely a little off.
+   *
+   * @returns What calls it off.
+   */
+  setTimer?(act: () => void, ms: number): () => void
 }
 
 /** Where plug-ins say that something unusual happened. A run without incident logs nothing: it has its report. */

@@ -17,6 +17,8 @@ export interface RunOptions extends Partial<RunSettings> {
   readonly signal?: AbortSignal
   /** Epoch milliseconds after which the process may be gone: the run stops before, with a margin learned from its slowest batch. */
   readonly deadlineAtMs?: number
+  /** How long before `deadlineAtMs` the run is over, in milliseconds: for what its caller has to do by then. Default 0. */
+  readonly reserveMs?: number
   /** Splits run at once. Default 4; lowered to fit `memoryMiB`. */
   readonly concurrency?: number
   /** One budget for the run's buffers, in MiB. Default 64. */
@@ -59,6 +61,7 @@ export function refuseBadOptions(options: RunOptions): void {
     'retry.attempts': retry?.attempts,
   }
   const notNegative = {
+    reserveMs: options.reserveMs,
     waitMs: options.waitMs,
     'flushEvery.intervalMs': flushEvery?.intervalMs,
     'retry.firstMs': retry?.firstMs,

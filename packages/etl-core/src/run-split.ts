@@ -63,7 +63,7 @@ export async function runSplit(ends: SplitEnds, split: Split, ctx: RunnerContext
       retries++
       const waitMs = waitBefore(attempts, (error as EtlError).retryAfterMs, ctx)
       ctx.emit({ type: 'split.retry', split: split.id, group, waitMs, error: errorJson(error) })
-      await delay(waitMs, ctx.signal)
+      await delay(waitMs, ctx.signal, ctx.clock)
     } else {
       const last = errorJson(error)
       const final: ErrorJson = last.retry === 'later' ? { ...last, retry: 'exhausted' } : last

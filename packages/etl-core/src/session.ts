@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
+import { requestsAtOnce } from './at-once.js'
 import type { Begun } from './begin.js'
 import { ConfigError, errorJson } from './errors.js'
 import { fencedState } from './fenced-state.js'
@@ -13,6 +14,7 @@ import type { Runnable, RunnerContext, RunSettings } from './runnable.js'
 import type { Bookmark } from './split.js'
 import { memoryPlace, memoryState, type StateStore } from './state.js'
 import { type StopWatch, stopWatch } from './stop-watch.js'
+import { timedState } from './timed-state.js'
 
 const defaults: RunSettings = {
   // Often enough that a kill loses seconds, seldom enough that parts are few.
@@ -20,6 +22,8 @@ const defaults: RunSettings = {
   retry: { attempts: 4, firstMs: 500, maxMs: 30_000 },
   maxRejects: undefined,
 }
+/** Calls of state one after the other that end a run: its last checkpoint, head, plan, bookmarks, ownership. Beside them one for each split. */
+const callsToEnd = 10
 /** Besides the sink's buffers: a batch being written and one read ahead, as records. */
 const bytesPerOpenSplit = 2 * 1024 * 1024
 
@@ -57,14 +61,15 @@ export async function openSession(
   const state = options.state ?? home?.state(pipeline.name) ?? memoryState()
   // A replay is one load like others were, so it takes its turn with what has no trigger.
   const inLane = pipeline.overlap === 'allow' && options.loadId !== undefined && options.replay === undefined
+  const watch = stopWatch({ signal: options.signal, deadlineAtMs: options.deadlineAtMs, reserveMs: options.reserveMs, clock })
   return {
     pipeline,
     runnable,
     options,
     clock,
     beganAtMs: clock.now(),
-    watch: stopWatch({ signal: options.signal, deadlineAtMs: options.deadlineAtMs, clock }),
-    state: inLane ? laneState(state, options.loadId as string) : state,
+    watch,
+    state: timedState(inLane ? laneState(state, options.loadId as string) : state, clock, watch.observeStateMs),
     inLane,
     statePlace,
     given: decidingParams(params, parsed, pipeline),
@@ -105,13 +110,15 @@ export function runnerContext(
   const hard = AbortSignal.any([watch.hard, fenced])
   setMaxListeners(0, signal, hard)
   noteLowered(session, begun.plan.splits.length, notes)
+  watch.endsInCalls(callsToEnd + Math.ceil(begun.plan.splits.length / requestsAtOnce))
+  const { batches, intervalMs } = options.flushEvery ?? defaults.flushEvery
   const identity: Load = { loadId: load.loadId, startedAtMs: load.startedAtMs, attempt: load.attempt, epoch: lease.epoch }
   return {
     ...runContext(session, identity, new Map(), signal),
     state: fencedState(session.state, lease),
     statePlace: session.statePlace,
     settings: {
-      flushEvery: options.flushEvery ?? defaults.flushEvery,
+      flushEvery: { batches, intervalMs: Math.min(intervalMs, watch.flushEveryMs) },
       retry: options.retry ?? defaults.retry,
       maxRejects: options.maxRejects,
     },

@@ -65,6 +65,8 @@ export function splitRun(
   let uncopied = 0
   let whyUncopied = ''
   let flushedAtMs = ctx.clock.now()
+  // What an attempt before this one could not keep in its time may fit in smaller pieces: the first batch is kept at once.
+  let flushesFirst = ctx.load.attempt > 1 && ctx.deadlineAtMs !== undefined
   let progressAtMs = 0
   // The tally as it was after each batch that is not acknowledged yet: what is saved must fit the checkpoint it is saved with.
   const tallies = new Map<number, Tally>()
@@ -109,10 +111,11 @@ export function splitRun(
     },
     async flushIfDue() {
       const { batches, intervalMs } = ctx.settings.flushEvery
-      if (unflushed >= batches || ctx.clock.now() - flushedAtMs >= intervalMs) await this.flush()
+      if (flushesFirst || unflushed >= batches || ctx.clock.now() - flushedAtMs >= intervalMs) await this.flush()
     },
     async flush() {
       unflushed = 0
+      flushesFirst = false
       flushedAtMs = ctx.clock.now()
       const checkpoint = await orAborted(writer.flush(), ctx.hardSignal)
       if (checkpoint === undefined || !keepsOutside || checkpoint.batchNo === state.doc.checkpoint?.batchNo) return

@@ -1,14 +1,16 @@
+import type { Clock } from './load.js'
+import { after } from './timer.js'
+
 /** Waits so many milliseconds, or returns at once when the signal aborts. Never throws: the caller looks at the signal. */
-export function delay(ms: number, signal?: AbortSignal): Promise<void> {
+export function delay(ms: number, signal?: AbortSignal, clock?: Clock): Promise<void> {
   return new Promise(resolve => {
     if (signal?.aborted || ms <= 0) return resolve()
     const done = () => {
-      clearTimeout(timer)
+      cancel()
       signal?.removeEventListener('abort', done)
       resolve()
     }
-    // setTimeout holds 31 bits of milliseconds and fires at once beyond.
-    const timer = setTimeout(done, Math.min(ms, 0x7fffffff))
+    const cancel = after(clock, ms, done, true)
     signal?.addEventListener('abort', done, { once: true })
   })
 }

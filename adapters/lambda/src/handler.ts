@@ -1,4 +1,4 @@
-import { ConfigError, EtlError, errorJson, isPipeline, type Pipeline, type RunOptions } from '@millrace/etl-core'
+import { ConfigError, EtlError, errorJson, isPipeline, type Pipeline, type RunOptions, systemClock } from '@millrace/etl-core'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { LambdaAnswer, ParamsAnswer, RunsAnswer } from './answers.js'
 import type { DeadLetters } from './dead-letters.js'
@@ -8,7 +8,7 @@ import { isRequest } from './events/requests.js'
 import { understand } from './events/understand.js'
 import { isObject } from './events/unknown.js'
 import { fitted, mostAnswerBytes } from './fit-answer.js'
-import type { HandOn } from './hand-on.js'
+import { type HandOn, timedHandOn } from './hand-on.js'
 import type { RunLogger, RunMetrics, RunTracer } from './instruments.js'
 import { type Invocation, invocationOf, type LambdaContext, type Settings } from './invocation.js'
 import { isQueueBatch, runQueueBatch } from './queue-batch.js'
@@ -74,8 +74,10 @@ export function lambdaHandler<S extends StandardSchemaV1>(
   if (!isPipeline(pipeline)) throw new ConfigError('ETL_CONFIG_INVALID', 'lambdaHandler takes what definePipeline returned.')
   const { write = line => void process.stdout.write(`${line}\n`), requests = 'report' } = options
   const { run = {}, handOn, mostInVain = 3, oneAttempt = false, deadLetters } = options
+  const clock = run.clock ?? systemClock
   const settings: Settings = {
-    ...{ pipeline: pipeline as unknown as Pipeline, run, handOn, mostInVain, oneAttempt },
+    ...{ pipeline: pipeline as unknown as Pipeline, run, clock, mostInVain, oneAttempt },
+    handOn: handOn && timedHandOn(handOn, clock),
     mostAnswerBytes: options.mostAnswerBytes ?? mostAnswerBytes,
     ...{ logger: options.logger, metrics: options.metrics, tracer: options.tracer },
   }

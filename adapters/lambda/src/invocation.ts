@@ -1,5 +1,5 @@
 import type { Clock, Pipeline, RunOptions } from '@millrace/etl-core'
-import type { HandOn } from './hand-on.js'
+import type { TimedHandOn } from './hand-on.js'
 import type { RunLogger, RunMetrics, RunTracer } from './instruments.js'
 import { jsonLog, type WriteLine, written } from './log.js'
 
@@ -18,8 +18,9 @@ export interface LambdaContext {
 export interface Settings {
   readonly pipeline: Pipeline
   readonly run: Omit<RunOptions, 'signal' | 'deadlineAtMs' | 'loadId'>
+  readonly clock: Clock
   readonly oneAttempt: boolean
-  readonly handOn: HandOn | undefined
+  readonly handOn: TimedHandOn | undefined
   readonly mostInVain: number
   /** Longer reports are cut. */
   readonly mostAnswerBytes: number
@@ -42,6 +43,8 @@ export interface Invocation extends Settings {
   options(): RunOptions
 }
 
+/** Kept free for an answer to be sent, in milliseconds. */
+const answerMs = 100
 /** Node, the SDK and the code take this much of a function's memory, in MiB. Measured: 70 to 100. */
 const takenMiB = 96
 const leastBuffersMiB = 8
@@ -54,14 +57,13 @@ export function invocationOf(
   write: (line: string) => void,
   { coldStart, signal }: { readonly coldStart: boolean; readonly signal: AbortSignal | undefined },
 ): Invocation {
-  const { pipeline, run } = settings
+  const { pipeline, run, clock, handOn } = settings
   const requestId = context?.awsRequestId ?? null
   const { logger } = settings
   if (logger && context) logger.addContext(context)
   logger?.refreshSampleRateCalculation?.()
   const toLine = written(logger, write)
   const line: WriteLine = (level, message, more) => toLine(level, message, { pipeline: pipeline.name, requestId, ...more })
-  const clock: Clock = run.clock ?? { now: () => Date.now() }
   const memoryMiB = buffersMiB(context?.memoryLimitInMB)
   return {
     ...settings,
@@ -72,6 +74,7 @@ export function invocationOf(
     remainingMs: () => context?.getRemainingTimeInMillis(),
     options: () => ({
       log: jsonLog(line),
+      reserveMs: handOn?.reserveMs() ?? answerMs,
       ...(memoryMiB === undefined ? {} : { memoryMiB }),
       ...run,
       ...(signal ? { signal } : {}),

@@ -1,8 +1,9 @@
 import { canonicalJson, EtlError, type Json, type RunReport } from '@millrace/etl-core'
 import type { PassedOn } from './events/asked.js'
 
-/** How far a load and what follows it have come, of what is durable. */
+/** How far a load and what follows it have come, of what is durable. One that was stopped while it was planned has no name of its own yet. */
 function progressOf({ counts, splits, groups, loadId, next = [] }: RunReport): Json {
+  if (splits.length === 0 && groups.length === 0) return null
   return {
     loadId,
     batches: counts.batches,
@@ -32,7 +33,8 @@ function noProgress({ pipeline, loadId, splits, groups, durationMs }: RunReport,
   const names = unfinished.slice(0, 3).map(({ split, group }) => `split "${split}" of group "${group}"`)
   const more = unfinished.length > names.length ? ` and ${unfinished.length - names.length} more` : ''
   const waiting = groups.filter(({ status }) => status === 'pending').map(({ group }) => `"${group}"`)
-  const what = names.length > 0 ? `${names.join(', ')}${more}` : `publishing ${waiting.slice(0, 3).join(', ') || 'its groups'}`
+  const publishing = `publishing ${waiting.slice(0, 3).join(', ') || 'its groups'}`
+  const what = splits.length === 0 ? 'planning' : names.length > 0 ? `${names.join(', ')}${more}` : publishing
   return new EtlError(
     'ETL_NO_PROGRESS',
     `Load ${loadId} of pipeline "${pipeline}" came no further in ${inVain} invocations, the last of ${Math.round(durationMs / 1000)} s: ` +

@@ -1,4 +1,12 @@
-import type { Connector, ObjectSinkOptions, ObjectSourceOptions, ObjectsPlace, Place, SqlPlace } from './connector.js'
+import type {
+  Connector,
+  ObjectSinkOptions,
+  ObjectSourceOptions,
+  ObjectsPlace,
+  Place,
+  SqlPlace,
+  StatePlace,
+} from './connector.js'
 import { ConfigError } from './errors.js'
 import { parsePlace } from './place.js'
 import type { Sink } from './sink.js'
@@ -18,7 +26,7 @@ export interface Connect {
   /** A source of the rows of a table or view at `place`. */
   tableFrom<T>(place: string, options: TableSourceOptions<T>): Source<T>
   /** The place itself, for plug-ins that build on it. */
-  place(place: string): ObjectsPlace | SqlPlace
+  place(place: string): ObjectsPlace | SqlPlace | StatePlace
 }
 
 /**
@@ -41,20 +49,29 @@ export function connectWith(connectors: readonly Connector[], cwd?: string): Con
 function openObjects(connectors: readonly Connector[], place: Place): ObjectsPlace {
   const connector = connectorFor(connectors, place)
   if (connector.kind === 'objects') return connector.open(place)
-  throw otherKind(connectors, place, 'holds tables, and objects are needed here', 'objects')
+  throw otherKind(connectors, place, connector, 'objects')
 }
 
 function openTables(connectors: readonly Connector[], place: Place): SqlPlace {
   const connector = connectorFor(connectors, place)
   if (connector.kind === 'sql') return connector.open(place)
-  throw otherKind(connectors, place, 'holds objects, and tables are needed here', 'sql')
+  throw otherKind(connectors, place, connector, 'sql')
 }
 
-function otherKind(connectors: readonly Connector[], { shown }: Place, what: string, wanted: Connector['kind']): ConfigError {
-  return new ConfigError('ETL_PLACE_INVALID', `${shown} ${what}. ${listed(connectors, wanted)}`)
+/** What places of each kind hold. */
+const held: Readonly<Record<Connector['kind'], string>> = { objects: 'objects', sql: 'tables', state: 'state alone' }
+
+function otherKind(
+  connectors: readonly Connector[],
+  { shown }: Place,
+  { kind }: Connector,
+  wanted: Connector['kind'],
+): ConfigError {
+  const problem = `${shown} holds ${held[kind]}, and ${held[wanted]} are needed here`
+  return new ConfigError('ETL_PLACE_INVALID', `${problem}. ${listed(connectors, wanted)}`)
 }
 
-function openAny(connectors: readonly Connector[], place: Place): ObjectsPlace | SqlPlace {
+function openAny(connectors: readonly Connector[], place: Place): ObjectsPlace | SqlPlace | StatePlace {
   return connectorFor(connectors, place).open(place)
 }
 

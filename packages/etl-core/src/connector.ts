@@ -9,7 +9,7 @@ import type { RelatedTablesOptions, TableSinkOptions, TableSourceOptions } from 
  * `definePipeline({ connectors })`. What is heavy (a client, a driver) loads at first use, so `build` stays synchronous and a bundle
  * carries only what a pipeline lists.
  */
-export type Connector = ObjectsConnector | SqlConnector
+export type Connector = ObjectsConnector | SqlConnector | StateConnector
 
 /** Places that hold objects: folders, buckets. */
 export interface ObjectsConnector {
@@ -41,6 +41,18 @@ export interface SqlPlace {
   tables<T>(options: RelatedTablesOptions<T>): Sink<T>
   /** Rows of a table or view, as records. */
   source<T>(options: TableSourceOptions<T>): Source<T>
+  readonly home: StateHome
+}
+
+/** Places that hold the state of pipelines and nothing else: for those whose sink keeps none. Named by `--state`. */
+export interface StateConnector {
+  readonly kind: 'state'
+  readonly scheme: string
+  open(place: Place): StatePlace
+}
+
+/** One place that holds state. */
+export interface StatePlace {
   readonly home: StateHome
 }
 

@@ -12,6 +12,8 @@ export type {
   Place,
   SqlConnector,
   SqlPlace,
+  StateConnector,
+  StatePlace,
 } from './connector.js'
 export type { DamagedRejects } from './damaged-rejects.js'
 export type { ErrorJson, EtlErrorOptions, RetryVerdict } from './errors.js'

@@ -1,6 +1,16 @@
 import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
-import { type Connector, definePipeline, from, isPipeline, memoryState, parsePlace, run, type Sink } from '../src/index.js'
+import {
+  type Connector,
+  connectWith,
+  definePipeline,
+  from,
+  isPipeline,
+  memoryState,
+  parsePlace,
+  run,
+  type Sink,
+} from '../src/index.js'
 import { numbers, parts } from './world.js'
 
 const { sink } = parts()
@@ -20,6 +30,7 @@ const table: Connector = {
     home,
   }),
 }
+const stateOnly: Connector = { kind: 'state', scheme: 'keep', open: () => ({ home }) }
 const toPlace = (connectors: Connector[]) =>
   definePipeline({
     name: 'to',
@@ -123,6 +134,16 @@ describe('connect', () => {
 
   it('a place that holds tables is refused where objects are needed', async () => {
     await expect(run(toPlace([mem, table]), { to: 'db:x' })).rejects.toMatchObject({ code: 'ETL_PLACE_INVALID' })
+  })
+
+  it('a place that holds state alone is a home for it, and refused where data goes', async () => {
+    const refused = run(toPlace([mem, stateOnly]), { to: 'keep:x' })
+
+    await expect(refused).rejects.toMatchObject({
+      code: 'ETL_PLACE_INVALID',
+      message: 'keep:x holds state alone, and objects are needed here. Listed: mem:',
+    })
+    expect(connectWith([stateOnly]).place('keep:x').home).toBe(home)
   })
 })
 

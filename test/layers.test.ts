@@ -8,7 +8,7 @@ import { findCycle, type Module, modulesIn, packageNameOf } from './support/modu
 const layers: readonly (readonly [name: string, belongs: RegExp])[] = [
   ['core', /^packages\/etl-core$/],
   ['schema', /^packages\/schema$/],
-  ['bytes and places', /^packages\/(formats|http|objects|relational)$/],
+  ['bytes and places', /^packages\/(aws|formats|http|objects|relational)$/],
   ['one package per foreign system, and the testkit', /^packages\/(?!source-|sink-|athena$)/],
   ['sources, sinks and what stands on several systems', /^packages\//],
   ['adapters', /^adapters\//],

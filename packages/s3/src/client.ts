@@ -1,5 +1,6 @@
 import type { S3Client, S3ClientConfig } from '@aws-sdk/client-s3'
-import { checkEndpoint, type S3ClientOptions } from './options.js'
+import { checkEndpoint, endpointIn, isCustom, quietly } from '@millrace/aws'
+import type { S3ClientOptions } from './options.js'
 
 type Sdk = typeof import('./sdk.js')
 
@@ -25,13 +26,13 @@ export async function openApi(options: S3ClientOptions, env: NodeJS.ProcessEnv =
   const sdk = await import('./sdk.js')
   if (options.client) return { sdk, client: options.client, custom: isCustom(await endpointOf(options.client)) }
   const made = (custom: boolean): S3Client => quietly(() => new sdk.S3Client(configOf(options, custom, env)))
-  const found = options.endpoint === undefined ? endpointIn(env) : undefined
-  if (found) checkEndpoint(found.name, found.endpoint)
+  const found = options.endpoint === undefined ? endpointIn(env, 'S3') : undefined
+  if (found) checkEndpoint('S3', found.name, found.endpoint)
   if (isCustom(options.endpoint ?? found?.endpoint)) return { sdk, client: made(true), custom: true }
   const client = made(false)
   // The profile may name an endpoint, which only the SDK finds.
   const ofProfile = await endpointOf(client)
-  if (ofProfile !== undefined) checkEndpoint("the profile's endpoint_url", ofProfile)
+  if (ofProfile !== undefined) checkEndpoint('S3', "the profile's endpoint_url", ofProfile)
   if (isCustom(ofProfile)) return { sdk, client: made(true), custom: true }
   await client.config.region()
   return { sdk, client, custom: false }
@@ -61,38 +62,9 @@ function regionOf(region: string | undefined, custom: boolean, env: NodeJS.Proce
   return custom && env.AWS_REGION === undefined && env.AWS_PROFILE === undefined ? { region: 'us-east-1' } : {}
 }
 
-/** The endpoint the SDK will take from the environment. */
-function endpointIn(env: NodeJS.ProcessEnv): { readonly name: string; readonly endpoint: string } | undefined {
-  if (env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS?.toLowerCase() === 'true') return undefined
-  const name = ['AWS_ENDPOINT_URL_S3', 'AWS_ENDPOINT_URL'].find(each => env[each])
-  return name === undefined ? undefined : { name, endpoint: env[name] as string }
-}
-
 /** Where a client's requests go: what it was made with, else what environment or profile say, which it looks up as it begins to ask. */
 async function endpointOf({ config }: S3Client): Promise<string | undefined> {
   const endpoint = await config?.endpoint?.()
   if (endpoint) return `${endpoint.protocol}//${endpoint.hostname}`
   return config?.ignoreConfiguredEndpointUrls ? undefined : config?.serviceConfiguredEndpoint?.()
-}
-
-/** Whether an endpoint is someone's own; regional and VPC endpoints of AWS are not. */
-function isCustom(endpoint: string | undefined): boolean {
-  if (endpoint === undefined || !URL.canParse(endpoint)) return endpoint !== undefined
-  return !/\.amazonaws\.com(\.cn)?$/.test(new URL(endpoint).hostname)
-}
-
-/**
- * Makes a client without its warning that releases of 2027 will want Node 22: the SDK is pinned below those. Only that warning is dropped,
- * and only while the client is made.
- */
-export function quietly<R>(make: () => R): R {
-  const emit = process.emitWarning
-  process.emitWarning = ((warning: string | Error, ...rest: []) => {
-    if (!String(warning).startsWith('NodeVersionSupportWarning')) emit.call(process, warning, ...rest)
-  }) as typeof process.emitWarning
-  try {
-    return make()
-  } finally {
-    process.emitWarning = emit
-  }
 }

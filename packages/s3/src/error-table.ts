@@ -1,3 +1,4 @@
+import { credentialsAdvice, expiredAdvice, byNetworkCode as networkErrors } from '@millrace/aws'
 import type { RetryVerdict } from '@millrace/etl-core'
 
 /**
@@ -32,7 +33,7 @@ const row = (meaning: Meaning, advice = '', retry?: RetryVerdict): Row => ({ mea
 
 const expired = row(
   'DENIED',
-  'The session has ended: renew the credentials, or use a role or a provider function, which renews them in time. What was saved stays, and the next run goes on from there.',
+  expiredAdvice,
   // Renewed, it may do what it did a moment ago. A load that is never to be tried again would be given up, and read from its start.
   'later',
 )
@@ -91,10 +92,7 @@ export const byName: Readonly<Record<string, Row>> = {
   RequestTimeTooSkewed: row('DENIED', "Set this computer's clock."),
   RequestExpired: row('DENIED', "Set this computer's clock."),
   InvalidObjectState: row('DENIED', 'The object is archived: restore it first.'),
-  CredentialsProviderError: row(
-    'config:CREDENTIALS',
-    'Give credentials through AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a profile (AWS_PROFILE, `aws sso login`), a container or instance role, or the option `credentials`.',
-  ),
+  CredentialsProviderError: row('config:CREDENTIALS', credentialsAdvice),
   TokenProviderError: row('config:CREDENTIALS', 'Sign in again: `aws sso login`.'),
 
   PermanentRedirect: otherRegion,
@@ -134,19 +132,9 @@ export const byName: Readonly<Record<string, Row>> = {
 
 /** By the code of network errors. What is not here and has no HTTP status is not S3's. */
 export const byNetworkCode: Readonly<Record<string, Row>> = {
-  ECONNREFUSED: row('UNAVAILABLE', 'The connection was refused: check the endpoint, and whether the server is running.'),
-  ECONNRESET: row('UNAVAILABLE', 'The connection was cut off.'),
-  EPIPE: row('UNAVAILABLE', 'The connection was cut off.'),
-  ERR_STREAM_PREMATURE_CLOSE: row('UNAVAILABLE', 'The connection was cut off.'),
-  ETIMEDOUT: row('UNAVAILABLE', 'The connection timed out.'),
-  EHOSTUNREACH: row('UNAVAILABLE', 'The host cannot be reached from here.'),
-  ENETUNREACH: row('UNAVAILABLE', 'The network cannot be reached from here.'),
-  ENOTFOUND: row('UNAVAILABLE', 'The host name is not known: check the network, the endpoint and the region.'),
-  EAI_AGAIN: row('UNAVAILABLE', 'The host name could not be looked up.'),
-  CERT_HAS_EXPIRED: row('UNAVAILABLE', "The server's certificate has expired.", 'never'),
-  DEPTH_ZERO_SELF_SIGNED_CERT: row('UNAVAILABLE', "The server's certificate is self-signed: set NODE_EXTRA_CA_CERTS.", 'never'),
-  SELF_SIGNED_CERT_IN_CHAIN: row('UNAVAILABLE', "The server's certificate is self-signed: set NODE_EXTRA_CA_CERTS.", 'never'),
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: row('UNAVAILABLE', "The server's certificate cannot be verified.", 'never'),
+  ...Object.fromEntries(
+    Object.entries(networkErrors).map(([code, { advice, retry }]) => [code, row('UNAVAILABLE', advice, retry)]),
+  ),
   ERR_TLS_CERT_ALTNAME_INVALID: row(
     'UNAVAILABLE',
     "The server's certificate is for another host: with dots in a bucket's name, set forcePathStyle.",

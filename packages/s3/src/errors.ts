@@ -1,4 +1,15 @@
 import {
+  clockHint,
+  isSdkError,
+  nameOf,
+  networkCodes,
+  retryAfter,
+  type SdkError,
+  saidBy,
+  sentences,
+  slimCause,
+} from '@millrace/aws'
+import {
   ConfigError,
   type EtlError,
   type EtlErrorOptions,
@@ -29,20 +40,11 @@ export interface Answer {
   readonly status: number | undefined
 }
 
-interface SdkError {
-  readonly name: string
-  readonly message: string
-  readonly stack?: string
-  readonly code?: unknown
-  readonly $metadata?: { readonly httpStatusCode?: number; readonly requestId?: string; readonly attempts?: number }
-  readonly $response?: { readonly headers?: Readonly<Record<string, string>> }
+/** What only errors of S3 have. */
+interface S3SdkError extends SdkError {
   readonly Region?: unknown
   readonly Endpoint?: unknown
-  readonly ServerTime?: unknown
 }
-
-/** How much of what S3 says is quoted. */
-const quotedChars = 300
 
 /**
  * An error of S3, of the SDK or of the network as ours. Errors that are ours already, and those no request made, are returned as they are.
@@ -115,10 +117,6 @@ export function mayBeDone(error: unknown): boolean {
   return answer.status === undefined || answer.status >= 500 || answer.status < 400
 }
 
-function isSdkError(error: unknown): error is SdkError {
-  return typeof error === 'object' && error !== null && typeof (error as { message?: unknown }).message === 'string'
-}
-
 function rowOf(error: SdkError): Row | undefined {
   const name = nameOf(error)
   const status = error.$metadata?.httpStatusCode
@@ -138,30 +136,6 @@ function rowOf(error: SdkError): Row | undefined {
   return status === undefined ? undefined : byStatus(status)
 }
 
-function networkCodes(error: SdkError): string[] {
-  const codes: string[] = []
-  for (let at: unknown = error; isSdkError(at) && codes.length < 5; at = (at as { cause?: unknown }).cause)
-    codes.push(String(at.code ?? ''))
-  return codes
-}
-
-/** S3's code, or the network's: the SDK calls some of those a time-out that are none. */
-function nameOf(error: SdkError): string {
-  if (!['Error', 'TimeoutError', 'Unknown', 'UnknownError'].includes(error.name)) return error.name
-  const status = error.$metadata?.httpStatusCode
-  return networkCodes(error).find(code => code !== '') ?? (status === undefined ? error.name : `HTTP ${status}`)
-}
-
-/** S3's code, status and words; the SDK's `UnknownError` stands for none. */
-function saidBy(error: SdkError): string {
-  const status = error.$metadata?.httpStatusCode
-  const name = nameOf(error) === 'Error' ? '' : nameOf(error)
-  const words = error.message === 'UnknownError' ? '' : error.message.replace(/\s+/g, ' ').trim().slice(0, quotedChars)
-  const attempts = error.$metadata?.attempts ?? 1
-  const head = `${name}${status === undefined || name === `HTTP ${status}` ? '' : ` (HTTP ${status})`}${attempts > 1 ? ` after ${attempts} attempts` : ''}`
-  return [head, words].filter(part => part !== '').join(': ')
-}
-
 /** What only this one error can tell: the right region, how wrong the clock is. */
 function hintOf(error: SdkError, { meaning }: Row): string {
   if (meaning === 'config:REGION') {
@@ -172,13 +146,10 @@ function hintOf(error: SdkError, { meaning }: Row): string {
       : 'The bucket is in another region: set AWS_REGION or the option `region` to that.'
   }
   if (error.name !== 'RequestTimeTooSkewed' && error.name !== 'RequestExpired') return ''
-  const serverMs = Date.parse(String(error.ServerTime ?? error.$response?.headers?.date ?? ''))
-  if (Number.isNaN(serverMs)) return ''
-  const minutes = Math.round((Date.now() - serverMs) / 60_000)
-  return `This computer's clock is ${Math.abs(minutes)} minutes ${minutes < 0 ? 'behind' : 'ahead of'} S3's.`
+  return clockHint(error, 'S3')
 }
 
-function regionIn(error: SdkError): string | undefined {
+function regionIn(error: S3SdkError): string | undefined {
   const { Region, Endpoint, message } = error
   const found = [
     error.$response?.headers?.['x-amz-bucket-region'],
@@ -187,11 +158,6 @@ function regionIn(error: SdkError): string | undefined {
     /expecting '([a-z0-9-]+)'/.exec(message)?.[1],
   ].find(each => typeof each === 'string' && /^[a-z0-9-]{2,40}$/.test(each))
   return found as string | undefined
-}
-
-function retryAfter(error: SdkError): number | undefined {
-  const seconds = Number(error.$response?.headers?.['retry-after'] ?? '')
-  return Number.isFinite(seconds) && seconds > 0 ? Math.ceil(seconds * 1000) : undefined
 }
 
 function contextOf(error: SdkError, { place, key }: S3Action): Record<string, Json> {
@@ -206,24 +172,9 @@ function contextOf(error: SdkError, { place, key }: S3Action): Record<string, Js
   }
 }
 
-/** The same error with less: message, name, stack, code. */
-function slimCause(error: SdkError): Error {
-  const slim = new Error(error.message)
-  slim.name = error.name
-  if (error.stack !== undefined) slim.stack = error.stack
-  return slim
-}
-
 function withContext(error: EtlError, context: Readonly<Record<string, Json>>, cause?: unknown): EtlError {
   const options = { retry: error.retry, context: { ...context, ...error.context }, cause: cause ?? error.cause }
   return error.name === 'SourceError'
     ? new SourceError(error.code, error.message, options)
     : new SinkError(error.code, error.message, options)
-}
-
-function sentences(texts: readonly string[]): string {
-  return texts
-    .filter(text => text !== '')
-    .map(text => (/[.!?]$/.test(text) ? text : `${text}.`))
-    .join(' ')
 }

@@ -1,4 +1,5 @@
 import type { S3Client, S3ClientConfig, ServerSideEncryption, StorageClass } from '@aws-sdk/client-s3'
+import { endpointProblems } from '@millrace/aws'
 import { ConfigError } from '@millrace/etl-core'
 import { checkKey } from '@millrace/objects'
 import { bucketProblem } from './place.js'
@@ -135,29 +136,6 @@ function placeOptionProblems(options: S3PlaceOptions): string[] {
     if (!/^[A-Za-z0-9-_.]+$/.test(name)) problems.push(`metadata: ${JSON.stringify(name)} cannot be a header's name`)
     else if (ownMetadata.has(name.toLowerCase()))
       problems.push(`metadata: ${JSON.stringify(name)} is what published objects say of themselves, choose another name`)
-  return problems
-}
-
-/**
- * Checks an endpoint that was not given in code, before the SDK stumbles over it.
- *
- * @param name - Where it stands: `AWS_ENDPOINT_URL_S3`.
- * @throws ConfigError `ETL_CONFIG_INVALID` naming that.
- */
-export function checkEndpoint(name: string, endpoint: string): void {
-  const problems = endpointProblems(name, endpoint)
-  if (problems.length === 0) return
-  throw new ConfigError('ETL_CONFIG_INVALID', `The address of S3 is not valid: ${problems.join('; ')}.`, { context: { name } })
-}
-
-function endpointProblems(name: string, endpoint: string): string[] {
-  // The text is not quoted where it may hold a password.
-  if (!URL.canParse(endpoint)) return [`${name} must be an address such as http://127.0.0.1:9000`]
-  const { protocol, username, password, search, hash } = new URL(endpoint)
-  const problems: string[] = []
-  if (protocol !== 'http:' && protocol !== 'https:') problems.push(`${name} must begin with http:// or https://`)
-  if (username !== '' || password !== '') problems.push(`${name} holds a user or password: give them as credentials`)
-  if (search !== '' || hash !== '') problems.push(`${name} holds a query or fragment`)
   return problems
 }
 

@@ -1,8 +1,8 @@
 import { inspect } from 'node:util'
 import { S3Client } from '@aws-sdk/client-s3'
+import { quietly } from '@millrace/aws'
 import { errorJson } from '@millrace/etl-core'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { quietly } from '../src/client.js'
 import { s3State, s3Store } from '../src/index.js'
 import { awsWorld, bucket, failureOf, keysOf, s3World, textOf } from './support/world.js'
 

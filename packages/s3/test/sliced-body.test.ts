@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { S3Client } from '@aws-sdk/client-s3'
+import { quietly } from '@millrace/aws'
 import { holders } from '@millrace/etl-testkit'
 import { expect, test } from 'vitest'
-import { quietly } from '../src/client.js'
 import { bucket, s3World } from './support/world.js'
 
 const mebibyte = 1024 * 1024

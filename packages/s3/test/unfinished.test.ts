@@ -1,6 +1,6 @@
 import { CreateMultipartUploadCommand, S3Client } from '@aws-sdk/client-s3'
+import { quietly } from '@millrace/aws'
 import { describe, expect, test } from 'vitest'
-import { quietly } from '../src/client.js'
 import { awsWorld, bucket, failureOf, operationsOf, type S3World, s3World } from './support/world.js'
 
 const unfinished = ({ server }: S3World) => server.unfinishedUploads(bucket).map(({ key }) => key)

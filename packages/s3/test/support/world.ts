@@ -1,7 +1,7 @@
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3'
+import { quietly } from '@millrace/aws'
 import { type EtlError, isEtlError } from '@millrace/etl-core'
 import { type S3Server, type S3ServerOptions, s3Server } from '@millrace/etl-testkit/s3'
-import { quietly } from '../../src/client.js'
 import { type S3Options, type S3Store, s3Store } from '../../src/index.js'
 
 export const bucket = 'lake'

@@ -255,10 +255,11 @@ export const errorTexts = {
   },
   ETL_STATE_DENIED: {
     means: 'Access to the place of state was refused.',
-    todo: 'Grant reading and writing below `_millrace/`, or name another place with `--state`.',
+    todo: 'Grant reading and writing below `_millrace/`, of the table in a database or in DynamoDB, or name another place with `--state`.',
   },
   ETL_STATE_FULL: {
-    means: 'There is no room left for state: the disk of a database is full.',
+    means:
+      'There is no room left for state: the disk of a database is full, or a DynamoDB table with a local secondary index holds 10 GB of one pipeline.',
     todo: 'Make room and run again: what was saved stays.',
   },
   ETL_STATE_MALFORMED: {
@@ -287,8 +288,13 @@ export const errorTexts = {
     means: 'A receipt in state is not what this version of the code wrote: a Parquet part without its row groups.',
     todo: 'Do not change formats between the attempts of one load: `millrace state reset`, or `--full`, begins anew.',
   },
+  ETL_STATE_TABLE: {
+    means: 'The DynamoDB table for state is not there, is still being made, or has other keys than `pk` and `sk`.',
+    todo: 'Make it by the command in the message, in the account and region that the credentials are for, or correct its name.',
+  },
   ETL_STATE_KEY: {
-    means: 'A text cannot name a document of state. A mistake in a plug-in, not in a pipeline.',
+    means:
+      'A text cannot name a document of state. A mistake in a plug-in, not in a pipeline; in DynamoDB also a key of more than 1,024 bytes, from very long names of groups and splits.',
     todo: 'Each part between slashes must match `[A-Za-z0-9._-]{1,160}`, and be neither `.`, `..` nor a number with `.json`.',
   },
   ETL_STEP_FAILED: {

@@ -53,6 +53,17 @@ const composed = {
     { code: 'ETL_STATE_NOT_FOUND', classes: classByFamily.STATE, retry: ['never'] },
     { code: 'ETL_STATE_UNAVAILABLE', classes: classByFamily.STATE, retry: ['later', 'never'] },
   ],
+  'packages/dynamodb/src/errors.ts': [
+    ...['INVALID', 'CREDENTIALS', 'REGION'].map(name => ({
+      code: `ETL_CONFIG_${name}`,
+      classes: ['ConfigError'],
+      retry: ['never'],
+    })),
+    // A certificate that is not good stays so, and a session that has ended may be renewed.
+    { code: 'ETL_STATE_UNAVAILABLE', classes: classByFamily.STATE, retry: ['later', 'never'] },
+    { code: 'ETL_STATE_DENIED', classes: classByFamily.STATE, retry: ['never', 'later'] },
+    ...['FULL', 'REFUSED'].map(name => ({ code: `ETL_STATE_${name}`, classes: classByFamily.STATE, retry: ['never'] })),
+  ],
   'packages/s3/src/errors.ts': [
     ...['INVALID', 'CREDENTIALS', 'REGION'].map(name => ({
       code: `ETL_CONFIG_${name}`,

@@ -70,7 +70,20 @@ export const packageCalls = {
     if (tables[0].name !== 'readings') throw new Error(JSON.stringify(tables))
   },
 
+  '@millrace/aws': ({ quietly, endpointIn }) => {
+    const found = endpointIn({ AWS_ENDPOINT_URL_S3: 'http://127.0.0.1:9' }, 'S3')
+    if (quietly(() => 1) !== 1 || found.name !== 'AWS_ENDPOINT_URL_S3') throw new Error(JSON.stringify(found))
+  },
+
   // Nothing answers there: the SDK is loaded, a request is made, and its error translated.
+  '@millrace/dynamodb': async ({ dynamodb, dynamoState }) => {
+    const reached = { endpoint: 'http://127.0.0.1:9', credentials: { accessKeyId: 'a', secretAccessKey: 'b' }, maxAttempts: 1 }
+    const state = dynamoState({ table: 'etl-state', pipeline: 'orders', ...reached })
+    const error = await state.load('head').catch(error => error)
+    if (dynamodb.scheme !== 'dynamodb' || error.code !== 'ETL_STATE_UNAVAILABLE') throw error
+  },
+
+  // The same.
   '@millrace/s3': async ({ s3, s3Store }) => {
     const endpoint = 'http://127.0.0.1:9'
     const store = s3Store({ bucket: 'lake', endpoint, credentials: { accessKeyId: 'a', secretAccessKey: 'b' }, maxAttempts: 1 })

@@ -1,5 +1,15 @@
 import { describe, expect, test, vi } from 'vitest'
-import { byNetworkCode, checkEndpoint, clockHint, endpointIn, isCustom, nameOf, quietly, saidBy, slimCause } from '../src/index.js'
+import {
+  byNetworkCode,
+  checkEndpoint,
+  clockHint,
+  endpointIn,
+  isCustom,
+  nameOf,
+  quietly,
+  saidBy,
+  slimCause,
+} from '../src/index.js'
 
 const failed = (name: string, fields: object = {}, message = 'said by the service') =>
   Object.assign(new Error(message), { name, ...fields })

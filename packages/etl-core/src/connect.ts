@@ -1,12 +1,4 @@
-import type {
-  Connector,
-  ObjectSinkOptions,
-  ObjectSourceOptions,
-  ObjectsPlace,
-  Place,
-  SqlPlace,
-  StatePlace,
-} from './connector.js'
+import type { Connector, ObjectSinkOptions, ObjectSourceOptions, ObjectsPlace, Place, SqlPlace, StatePlace } from './connector.js'
 import { ConfigError } from './errors.js'
 import { parsePlace } from './place.js'
 import type { Sink } from './sink.js'

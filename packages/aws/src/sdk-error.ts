@@ -12,6 +12,7 @@ export interface SdkError {
 /** How much of what a service says is quoted. */
 const quotedChars = 300
 
+/** Whether anything can be said of what was thrown. */
 export function isSdkError(error: unknown): error is SdkError {
   return typeof error === 'object' && error !== null && typeof (error as { message?: unknown }).message === 'string'
 }

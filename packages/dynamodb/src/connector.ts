@@ -1,4 +1,5 @@
 import type { StateConnector, StateStore } from '@millrace/etl-core'
+import { accessTo } from './access.js'
 import { checkClientOptions, checkStateOptions, type DynamoClientOptions, type DynamoStateOptions } from './options.js'
 import { partitionOf, tablePlace } from './place.js'
 import { stateIn } from './state.js'
@@ -19,7 +20,13 @@ export function dynamodbWith(options: DynamoClientOptions): StateConnector {
     open(place) {
       const { table, prefix } = tablePlace(place)
       const opened = tableOf({ ...options, table, place: place.shown })
-      return { home: { place: place.shown, state: pipeline => stateIn(opened, partitionOf(prefix, pipeline)) } }
+      return {
+        home: {
+          place: place.shown,
+          state: pipeline => stateIn(opened, partitionOf(prefix, pipeline)),
+          access: pipeline => accessTo(table, partitionOf(prefix, pipeline), options.region),
+        },
+      }
     },
   })
 }

@@ -10,4 +10,5 @@ export {
   sqsRecord,
   urlRequest,
 } from './events.js'
+export { type PolledBatch, type PolledQueue, pollQueue, type QueuedMessage } from './queue-mapping.js'
 export { type Invoked, startLambda, type TestFunction, type TestLambda, testFunctionArn } from './start-lambda.js'

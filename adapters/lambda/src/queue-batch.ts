@@ -3,7 +3,7 @@ import type { QueueAnswer } from './answers.js'
 import type { DeadLetters } from './dead-letters.js'
 import { messageOf, ofMessage } from './events/messages.js'
 import { understand } from './events/understand.js'
-import { isObject, textOf } from './events/unknown.js'
+import { isObject, notUnderstood, textOf } from './events/unknown.js'
 import type { Invocation } from './invocation.js'
 import { isLeft, runEach } from './run-asked.js'
 
@@ -25,7 +25,7 @@ type SqsRecord = Readonly<Record<string, unknown>>
  * A message that can never be run (no JSON, parameters that are not valid) goes to `deadLetters` with its reason, where there are such;
  * else it comes again until the queue's own redrive policy takes it away. Either way the others of its batch are not kept waiting.
  *
- * @throws EtlError for a record without a message id: the whole batch comes again.
+ * @throws EtlError `ETL_EVENT_UNKNOWN` for a record without a message id, before anything is begun: the whole batch comes again.
  */
 export async function runQueueBatch(
   records: readonly SqsRecord[],
@@ -34,8 +34,7 @@ export async function runQueueBatch(
 ): Promise<QueueAnswer> {
   const failures: { itemIdentifier: string }[] = []
   const waiting = new Set<string>()
-  for (const record of records) {
-    const { id, group } = whichOf(record)
+  for (const { record, id, group } of identified(records, invocation)) {
     const inTurn = group === undefined || !waiting.has(group)
     const done = inTurn && enoughTime(invocation) && (await runMessage(record, invocation, deadLetters))
     if (done) continue
@@ -46,10 +45,19 @@ export async function runQueueBatch(
 }
 
 /** An id that is empty or unknown would make the whole batch come again (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html, read 2026-11). */
-function whichOf({ messageId, attributes }: SqsRecord): { readonly id: string; readonly group: string | undefined } {
-  const id = textOf(messageId)
-  if (id === undefined) throw new TypeError('A record of the queue has no messageId.')
-  return { id, group: isObject(attributes) ? textOf(attributes.MessageGroupId) : undefined }
+function identified(
+  records: readonly SqsRecord[],
+  { pipeline, line }: Invocation,
+): readonly { readonly record: SqsRecord; readonly id: string; readonly group: string | undefined }[] {
+  return records.map(record => {
+    const id = textOf(record.messageId)
+    if (id === undefined) {
+      const error = notUnderstood(pipeline.name, 'a batch of a queue with a record that has no messageId', record)
+      line('ERROR', 'invocation failed', { error: errorJson(error) })
+      throw error
+    }
+    return { record, id, group: isObject(record.attributes) ? textOf(record.attributes.MessageGroupId) : undefined }
+  })
 }
 
 const enoughTime = ({ remainingMs }: Invocation): boolean => (remainingMs() ?? Number.POSITIVE_INFINITY) >= leastLeftMs

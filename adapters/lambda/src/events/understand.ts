@@ -14,6 +14,8 @@ import { isObject, noTrigger, notUnderstood, textOf } from './unknown.js'
 export function understand(pipeline: Pipeline, event: unknown): Understood {
   if (!isObject(event)) return ofParams(pipeline, event)
   if (isTestEvent(event)) return { asked: [], leftOut: ['an S3 test event'] }
+  if (Array.isArray(event.Records) && event.Records.length === 0)
+    throw notUnderstood(pipeline.name, 'an event without records', event)
   if (Array.isArray(event.Records)) return together(event.Records.map(record => ofRecord(pipeline, record)))
   if (textOf(event['detail-type']) !== undefined && textOf(event.source) !== undefined) return ofBus(pipeline, event)
   // A topic's message as it lies in a queue.

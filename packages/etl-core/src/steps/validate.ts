@@ -1,4 +1,5 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { notSure, type QuickCheck, quickCheck } from '../check/quick-check.js'
 import { RecordError } from '../errors.js'
 import type { Json } from '../json.js'
 import { type Issue, type Reject, reasonOf } from '../reject.js'
@@ -22,9 +23,10 @@ export interface ValidateOptions<T> {
   readonly unknownFields?: 'drop' | 'keep' | 'reject'
 }
 
-/** Checks records against any Standard Schema. */
+/** Checks records against any Standard Schema; those of zod by code that is made of them, where that can tell that a record is right. */
 export function validateStep(schema: StandardSchemaV1, options: ValidateOptions<never> = {}): Step {
   const finish = finisher(options as ValidateOptions<unknown>)
+  const quick: QuickCheck = quickCheck(schema) ?? (() => notSure)
   return {
     name: 'validate',
     keepsShape: false,
@@ -36,7 +38,8 @@ export function validateStep(schema: StandardSchemaV1, options: ValidateOptions<
       for (let index = 0; index < set.rows.length; index++) {
         const row = set.rows[index]
         const from = set.origin[index] as number
-        const answer = schema['~standard'].validate(row)
+        const output = quick(row)
+        const answer = output === notSure ? schema['~standard'].validate(row) : { value: output }
         const result = finish(row, answer instanceof Promise ? await answer : answer)
         if (!('issues' in result)) {
           rows.push(result.row)

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { type Pipeline, run } from '@millrace/etl-core'
 import { type WorldBankServer, worldBankRecordings, worldBankServer } from '@millrace/source-worldbank/testing'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { startDynamo } from '../packages/dynamodb/test/support/server.js'
 import { repositoryRoot } from '../tools/workspaces.mjs'
 import { commandsOf, type SnippetWorld, snippetWorld } from './support/snippets.js'
 
@@ -153,6 +154,24 @@ describe('state and ownership', () => {
 
     expect(world.files('state').some(name => name.startsWith('state/orders/head/'))).toBe(true)
     expect(world.files('out').some(name => name.includes('/state/'))).toBe(false)
+  })
+
+  inWorld('elsewhere may be a table', async world => {
+    world.write('in/north.ndjson', orders)
+    const server = await startDynamo()
+    for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY']) vi.stubEnv(name, 'a')
+    vi.stubEnv('AWS_ENDPOINT_URL_DYNAMODB', server.endpoint)
+    const written = vi.spyOn(process.stdout, 'write').mockReturnValue(true)
+    try {
+      const { handler } = await world.load<{ handler(event: unknown): Promise<unknown> }>('state/in-dynamodb.ts')
+
+      expect(await handler({})).toMatchObject({ status: 'succeeded', state: 'dynamodb:etl-state' })
+      expect((await server.items('orders')).map(({ sk }) => sk?.S)).toContain('bookmarks')
+    } finally {
+      written.mockRestore()
+      vi.unstubAllEnvs()
+      await server.close()
+    }
   })
 
   inWorld('can be looked at and reset from code', async world => {

@@ -1,3 +1,4 @@
+import type { Access } from './access.js'
 import { StateError } from './errors.js'
 import type { Json } from './json.js'
 
@@ -28,6 +29,8 @@ export interface StateStore {
    * @returns Whether anything was removed.
    */
   repair?(key: string): Promise<boolean>
+  /** What it takes to keep state here, for whoever grants it. Pure. Absent: it does not say, or the `StateHome` that it is of does. */
+  access?(): readonly Access[]
 }
 
 /** The error every store throws when compare-and-set fails. */

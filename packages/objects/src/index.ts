@@ -13,6 +13,7 @@ export type { ObjectSourceSettings } from './source/object-source.js'
 export { objectSource } from './source/object-source.js'
 export type { ConditionalStateOptions } from './state/conditional.js'
 export { conditionalState } from './state/conditional.js'
+export { stateUse } from './state/home.js'
 export { stateOver } from './state/state-over.js'
 export { versionedState } from './state/versioned.js'
 export type {

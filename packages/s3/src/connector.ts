@@ -1,5 +1,5 @@
 import { type ObjectsConnector, parsePlace, type StateStore } from '@millrace/etl-core'
-import { conditionalState, objectsConnector } from '@millrace/objects'
+import { conditionalState, objectsConnector, stateUse } from '@millrace/objects'
 import { s3Access } from './access.js'
 import { checkPlaceOptions, type S3PlaceOptions } from './options.js'
 import { bucketPlace } from './place.js'
@@ -49,5 +49,8 @@ export const s3: ObjectsConnector = s3With({})
  */
 export function s3State(place: string, options: S3PlaceOptions = {}): StateStore {
   const { bucket, prefix } = bucketPlace(parsePlace(place))
-  return conditionalState(s3Store({ ...options, bucket, prefix }), '')
+  return {
+    ...conditionalState(s3Store({ ...options, bucket, prefix }), ''),
+    access: () => s3Access({ ...options, bucket, prefix }, [stateUse('')]),
+  }
 }

@@ -4,7 +4,7 @@ import type { S3Server } from '@millrace/etl-testkit/s3'
 import { csv } from '@millrace/formats'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { s3, s3State } from '../src/index.js'
-import { idsAt, inProcess, lake, pipelineInto, promptly, type Row, rowsOf } from './support/lake.js'
+import { idsAt, inProcess, lake, permit, pipelineInto, promptly, type Row, rowsOf } from './support/lake.js'
 
 const session = (no: number) => ({
   accessKeyId: `ASIASESSION${no}`,
@@ -121,6 +121,7 @@ describe('credentials', () => {
     const source = acting(rowsOf(40), 20, expire)
     const { endpoint, credentials } = server.clientConfig()
     const state = s3State('s3://states/rows', { endpoint, credentials })
+    permit(server, state.access?.() ?? [])
 
     const pipeline = pipelineInto(server, [], { source, place: { credentials: session(1) } })
     const failed = await run(pipeline, {}, { ...promptly, state })

@@ -68,6 +68,27 @@ export const outFlag: CommandFlag = {
   does: "where to write (default: the pipeline's name, here)",
 }
 export const whyFlag: CommandFlag = { name: 'why', does: 'also what each statement is for, on stderr' }
+
+/** `millrace iam`: what else there is. The prefix leaves `--queue`, `--region` and the like to pipelines' own parameters. */
+export const iamFlags: readonly CommandFlag[] = [
+  { name: 'iam-role', value: 'role', does: 'whose policy: function (default), schedule, pipeline, build, deploy or shift' },
+  { name: 'iam-function', value: 'name|arn', does: 'the function: it writes logs; others start, deploy or move it' },
+  { name: 'iam-hand-on', value: 'self|queue', does: 'how a load goes on that is longer than an invocation' },
+  { name: 'iam-dead-letters', value: 'queue', does: 'where messages go that can never be run' },
+  { name: 'iam-failures', value: 'queue', does: 'where events go that failed for good' },
+  { name: 'iam-queue', value: 'queue', does: 'the queue that starts the function' },
+  { name: 'iam-secret', value: 'arn', does: 'a secret that the pipeline reads' },
+  { name: 'iam-key', value: 'arn', does: 'the KMS key of the environment or the secret' },
+  { name: 'iam-bucket-key', value: 'arn', does: 'the KMS key that a bucket encrypts with by itself' },
+  { name: 'iam-vpc', does: 'the function is in a VPC' },
+  { name: 'iam-tracing', does: 'the function sends traces to X-Ray' },
+  { name: 'iam-artifacts', value: 'bucket', does: 'where a delivery keeps its artifacts' },
+  { name: 'iam-connection', value: 'arn', does: 'the connection to the repository' },
+  { name: 'iam-project', value: 'name|arn', does: 'the project of CodeBuild' },
+  { name: 'iam-deployment', value: 'app/group', does: 'the application and deployment group of CodeDeploy' },
+  { name: 'iam-region', value: 'region', does: 'of what is named without one (default: any)' },
+  { name: 'iam-account', value: 'id', does: 'the same for the account' },
+]
 export const yesFlag: CommandFlag = { name: 'yes', does: 'do not ask' }
 
 /** `millrace rejects`: which ones. The prefix leaves `--group`, `--stage`, `--limit` and the like to pipelines' own parameters. */
@@ -100,6 +121,7 @@ export const reservedFlags: ReadonlySet<string> = new Set(
     yesFlag,
     planFlag,
     whyFlag,
+    ...iamFlags,
     { name: 'version' },
   ].map(flag => flag.name),
 )

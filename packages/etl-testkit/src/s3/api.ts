@@ -1,3 +1,4 @@
+import type { IamJudge } from '../iam/judge.js'
 import type { S3Credentials } from './auth/authenticate.js'
 import type { AwsClientConfig } from './aws-config.js'
 import type { S3Fault, S3Match } from './faults.js'
@@ -76,6 +77,11 @@ export interface S3Server {
   failWhen(match: S3Match, fault: S3Fault): () => void
   clearFaults(): void
 
+  /**
+   * From now on these credentials (default: the first) may do what the judge allows and no more: the rest is answered with AccessDenied, and so is a
+   * look at what is not there by those who could not list it.
+   */
+  restrict(judge: IamJudge, accessKeyId?: string): void
   addCredentials(credentials: S3Credentials): void
   /** From a request on (default: the next) these credentials (default: the first) are answered with ExpiredToken. */
   expireCredentials(options?: { readonly accessKeyId?: string; readonly fromRequest?: number }): void

@@ -1,3 +1,4 @@
+import type { IamRequest } from '../iam/judge.js'
 import type { Incoming } from './auth/incoming.js'
 import type { S3Fault } from './faults.js'
 import type { Target } from './router.js'
@@ -27,6 +28,8 @@ export interface S3LoggedRequest {
   /** Of an error. */
   readonly code?: string
   readonly fault?: S3Fault
+  /** What it has to be allowed in AWS, also where nobody is restricted. None for what is refused before, such as a wrong signature. */
+  readonly permissions: readonly IamRequest[]
 }
 
 /** An entry while its request is under way. */
@@ -48,5 +51,6 @@ export function entryOf(no: number, request: Incoming, target: Target, operation
     presigned: request.query.some(([name]) => name === 'X-Amz-Signature'),
     bytesIn: 0,
     bytesOut: 0,
+    permissions: [],
   }
 }

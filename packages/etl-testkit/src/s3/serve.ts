@@ -1,14 +1,16 @@
 import type { IncomingMessage } from 'node:http'
+import type { IamJudge, IamRequest } from '../iam/judge.js'
 import { authenticate, type Identity, type Judge } from './auth/authenticate.js'
 import type { Incoming } from './auth/incoming.js'
 import { verifiedPayload } from './body/payload.js'
-import type { Call } from './call.js'
+import type { Call, Handler } from './call.js'
 import { notImplemented, S3Failure } from './errors.js'
 import { failureOf, type S3Fault } from './faults.js'
 import type { LogEntry } from './log.js'
 import { remove } from './operations/delete.js'
 import { handlers } from './operations/index.js'
 import { putObject } from './operations/put.js'
+import { arnOf, permissionsOf, permissionToMiss } from './permissions.js'
 import { effectiveHeaders, type Target } from './router.js'
 import type { S3Operation } from './routes.js'
 import { type Answer, ownerId, type World } from './world.js'
@@ -24,19 +26,50 @@ export interface Arrived {
   readonly entry: LogEntry
 }
 
+/** Who may sign, and who of them may not do everything. */
+export interface ServeJudge extends Judge {
+  restricting(accessKeyId: string): IamJudge | undefined
+}
+
 /** Judges a request and carries it out. */
-export function serve(arrived: Arrived, world: World, judge: Judge): Answer {
+export function serve(arrived: Arrived, world: World, judge: ServeJudge): Answer {
   const { request, target, operation, fault, entry } = arrived
   const identity = authenticate(request, judge)
   if (typeof operation !== 'string') throw notImplemented(operation.unsupported)
   const call = callOf(arrived, operation, world, identity)
   entry.bytesIn = call.body.length
   if (operation !== 'CreateBucket') checkBucket(call, world)
+  const judged = judgedCall(call, operation, entry, judge.restricting(identity.accessKeyId))
   const failure = failureOf(fault)
   if (failure) throw failure
   if (fault === 'errorIn200') return { ...errorAnswer(new S3Failure('InternalError'), target, entry.no), status: 200 }
   if (typeof fault === 'object' && 'otherWriter' in fault) writeFirst(call, fault.otherWriter)
-  return handlers[operation](call)
+  return judged(handlers[operation])
+}
+
+/** What a request needs is kept with it, and refused where those who sent it are restricted. */
+function judgedCall(call: Call, operation: S3Operation, entry: LogEntry, restricting: IamJudge | undefined) {
+  const allows = (needed: readonly IamRequest[]) => {
+    entry.permissions = [...entry.permissions, ...needed]
+    return needed.filter(each => restricting && !restricting.allows(each))
+  }
+  const refused = allows(permissionsOf(call, operation))
+  // Each key is one request of its own, as far as permissions go.
+  if (operation !== 'DeleteObjects' && refused.length > 0) throw new S3Failure('AccessDenied')
+  const keys = new Set(refused.map(({ resource }) => resource))
+  const given: Call =
+    keys.size === 0
+      ? call
+      : { ...call, refuse: key => call.refuse?.(key) ?? (keys.has(arnOf(call.bucket, key)) ? 'AccessDenied' : undefined) }
+  return (handle: Handler): Answer => {
+    try {
+      return handle(given)
+    } catch (error) {
+      if (!(error instanceof S3Failure && error.code === 'NoSuchKey') || allows([permissionToMiss(call)]).length === 0)
+        throw error
+      throw new S3Failure('AccessDenied')
+    }
+  }
 }
 
 function callOf({ request, target, raw, fault }: Arrived, operation: S3Operation, world: World, identity: Identity): Call {

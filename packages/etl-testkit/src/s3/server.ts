@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { IamJudge } from '../iam/judge.js'
 import type { S3Server, S3ServerOptions } from './api.js'
 import type { S3Credentials } from './auth/authenticate.js'
 import { type Incoming, incomingOf } from './auth/incoming.js'
@@ -44,6 +45,7 @@ export async function s3Server(options: S3ServerOptions = {}): Promise<S3Server>
   const hostnames = [...(options.hostnames ?? []), awsHostOf(region)]
   const known = new Map<string, S3Credentials>([[credentials.accessKeyId, credentials]])
   const expired = new Map<string, number>()
+  const restricted = new Map<string, IamJudge>()
   const faults = createFaults()
   const requests: LogEntry[] = []
   const unsupported: string[] = []
@@ -68,7 +70,7 @@ export async function s3Server(options: S3ServerOptions = {}): Promise<S3Server>
   function answerOf(arrived: Arrived): Answer {
     const { entry, target } = arrived
     try {
-      return serve(arrived, world, { nowMs: world.now(), find: find(entry.no) })
+      return serve(arrived, world, { nowMs: world.now(), find: find(entry.no), restricting: id => restricted.get(id) })
     } catch (error) {
       const failure = error instanceof S3Failure ? error : new S3Failure({ code: 'TestServerBug', status: 500 }, String(error))
       entry.code = failure.code
@@ -147,6 +149,7 @@ export async function s3Server(options: S3ServerOptions = {}): Promise<S3Server>
     failAt: (no, fault) => faults.add({ no }, fault),
     failWhen: (match, fault) => faults.add(match, fault),
     clearFaults: faults.clear,
+    restrict: (judge, accessKeyId = credentials.accessKeyId) => void restricted.set(accessKeyId, judge),
     addCredentials: added => void known.set(added.accessKeyId, added),
     expireCredentials({ accessKeyId = credentials.accessKeyId, fromRequest = requests.length + 1 } = {}) {
       expired.set(accessKeyId, fromRequest)

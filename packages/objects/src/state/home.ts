@@ -13,13 +13,14 @@ export function objectsHome(
   return {
     place,
     state: pipeline => stateOver(store, statePrefixOf(pipeline)),
-    ...(access && { access: pipeline => access([stateUse(pipeline)]) }),
+    ...(access && { access: pipeline => access([stateUse(`${statePrefixOf(pipeline)}/`)]) }),
   }
 }
 
-const stateUse = (pipeline: string): ObjectUse => ({
+/** What state does with its objects, which all lie below a prefix: `''` or with a slash at its end. */
+export const stateUse = (prefix: string): ObjectUse => ({
   what: 'state',
-  keys: [[`${statePrefixOf(pipeline)}/`, '.json']],
+  keys: [[prefix, '.json']],
   does: ['read', 'list', 'write', 'delete'],
   why: 'keeps bookmarks, the unfinished load, who owns it, and rejects with the records as they were read',
 })

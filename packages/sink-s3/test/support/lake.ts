@@ -1,6 +1,16 @@
 import { S3Client } from '@aws-sdk/client-s3'
-import { definePipeline, from, type ObjectSinkOptions, type Pipeline, type RunOptions, type Source } from '@millrace/etl-core'
+import {
+  type Access,
+  definePipeline,
+  from,
+  type ObjectSinkOptions,
+  type Pipeline,
+  type Runnable,
+  type RunOptions,
+  type Source,
+} from '@millrace/etl-core'
 import { arraySource } from '@millrace/etl-testkit'
+import { type IamJudge, type IamStatement, iamJudge, policyFrom } from '@millrace/etl-testkit/iam'
 import { type S3Server, type S3ServerOptions, s3Server } from '@millrace/etl-testkit/s3'
 import { csv } from '@millrace/formats'
 import { onTestFinished } from 'vitest'
@@ -19,10 +29,31 @@ export async function lake(options: S3ServerOptions = {}): Promise<S3Server> {
   const server = await s3Server({ buckets: ['lake'], ...options })
   onTestFinished(async () => {
     await server.close()
+    const denied = permitted.get(server)?.judge.denied ?? []
+    if (denied.length > 0) throw new Error(`a pipeline does not say that it needs: ${denied.join('; ')}`)
     if (server.unsupported.length > 0) throw new Error(`not implemented by the server: ${server.unsupported.join(', ')}`)
   })
   return server
 }
+
+/** What the pipelines of a test say that they need is all that they may do. */
+const permitted = new WeakMap<S3Server, { readonly statements: readonly IamStatement[]; readonly judge: IamJudge }>()
+
+export function permit(server: S3Server, needed: readonly Access[]): void {
+  const statements = [...(permitted.get(server)?.statements ?? []), ...policyFrom(needed).Statement]
+  const judge = iamJudge({ Statement: statements })
+  permitted.set(server, { statements, judge })
+  server.restrict(judge)
+}
+
+/** The same, which says what it needs as it begins. */
+const saying = (server: S3Server, runnable: Runnable): Runnable => ({
+  ...runnable,
+  prepare(name) {
+    runnable.prepare(name)
+    permit(server, runnable.access(name))
+  },
+})
 
 /** A client that takes the server for AWS. */
 export function awsClient(server: S3Server, maxAttempts = 2): S3Client {
@@ -48,8 +79,11 @@ export function pipelineInto(server: S3Server, records: readonly Row[], told: To
     name: told.name ?? 'rows',
     connectors: [s3With(place)],
     build: ({ connect }) =>
-      from(told.source ?? arraySource<Row>({ splits: { a: records } })).into(
-        connect.objects(told.to ?? 's3://lake/out', { path: '{group}.csv', format: csv<Row>(), ...told.objects }),
+      saying(
+        server,
+        from(told.source ?? arraySource<Row>({ splits: { a: records } })).into(
+          connect.objects(told.to ?? 's3://lake/out', { path: '{group}.csv', format: csv<Row>(), ...told.objects }),
+        ),
       ),
   }) as unknown as Pipeline
 }

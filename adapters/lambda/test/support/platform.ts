@@ -24,6 +24,8 @@ export interface Scenario {
   handOnFails?(): boolean
   /** A process is killed so many milliseconds after it was invoked. */
   killedAfterMs?(): number | undefined
+  /** How much the clock of an invocation's host is off. */
+  skewMs?(): number
   /** The first event comes once more, so many milliseconds after the first time. */
   readonly againAfterMs?: readonly number[]
   readonly run?: Omit<RunOptions, 'state' | 'clock'>
@@ -100,8 +102,9 @@ export async function played(scenario: Scenario): Promise<Outcome> {
       lives()
       return act()
     }
+    const skewMs = scenario.skewMs?.() ?? 0
     const own = {
-      now: clock.now,
+      now: () => clock.now() + skewMs,
       setTimer: (act: () => void, ms: number) => clock.setTimer(() => (dead ? undefined : act()), ms),
     }
     const pipeline = definePipeline({

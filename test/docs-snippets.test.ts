@@ -62,6 +62,39 @@ describe('getting started', () => {
     written.mockRestore()
   })
 
+  inWorld('runs as a Lambda with Powertools that are installed, and with those of its own', async world => {
+    const lines: string[] = []
+    const written = vi.spyOn(process.stdout, 'write').mockImplementation(chunk => lines.push(String(chunk)) > 0)
+    const context = { awsRequestId: 'r', getRemainingTimeInMillis: () => 60_000 }
+    for (const name of ['installed', 'own']) {
+      const file = `metrics-logs-alarms/${name}.ts`
+      const { handler } = await world.load<typeof import('../docs/snippets/metrics-logs-alarms/own.js')>(file)
+      await handler({ since: 2020, to: `file:${world.folder}/${name}` }, context)
+    }
+    written.mockRestore()
+    const told = lines.map(line => JSON.parse(line)).filter(({ system }) => !system)
+
+    expect(told).toMatchObject([
+      {
+        message: 'run succeeded',
+        service: 'population',
+        pipeline: 'population',
+        requests: { '127.0.0.1': { GET: expect.any(Number) } },
+      },
+      { _aws: { CloudWatchMetrics: [{ Namespace: 'Millrace' }] }, Succeeded: 1 },
+      { message: 'run succeeded', service: 'population', team: 'data' },
+      { _aws: { CloudWatchMetrics: [{ Namespace: 'Data' }] }, Succeeded: 1 },
+    ])
+    // What the queries ask for is where they look for it, and the page knows each field.
+    const asked = textOf('metrics-logs-alarms/queries.txt').match(
+      /\b(counts\.\w+|requests|pipeline|status|durationMs|remainingMs|loadId)\b/g,
+    )
+    expect(asked?.filter(path => path.split('.').reduce((at, name) => at?.[name], told[0]) === undefined)).toEqual([])
+    const page = readFileSync(join(repositoryRoot, 'docs/guide/metrics-logs-alarms.md'), 'utf8')
+    const own = Object.keys(told[0]).filter(name => !name.includes('_') && name !== 'service' && name !== 'timestamp')
+    expect(own.filter(name => !page.split('## Powertools')[0]?.includes(`\`${name}\``))).toEqual([])
+  })
+
   test('installs packages of this repository', () => {
     const names = textOf('getting-started/install.sh').match(/@millrace\/[a-z-]+/g) ?? []
 

@@ -4,6 +4,7 @@ import { Metrics } from '@aws-lambda-powertools/metrics'
 import { Tracer } from '@aws-lambda-powertools/tracer'
 import { memoryState } from '@millrace/etl-core'
 import { startLambda, type TestLambda } from '@millrace/etl-testkit/lambda'
+import { s3Server } from '@millrace/etl-testkit/s3'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type LambdaOptions, lambdaHandler } from '../src/index.js'
 import { counting } from './fixtures/counting.mjs'
@@ -142,6 +143,24 @@ describe('a function with Powertools', () => {
     expect(messageOf(thrownRun)).toBe('Nobody knows what there is.')
   })
 })
+
+test('requests to S3 are in the trace with a client that the tracer captures, and counted all the same', async () => {
+  const [daemon, storage] = [await xRayDaemon(), await s3Server({ buckets: ['lake'] })]
+  const lambda = await startLambda({
+    ...{ handler: 'traced-s3.handler', taskRoot: fileURLToPath(new URL('fixtures', import.meta.url)) },
+    env: { ...storage.env(), AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs20.x', AWS_XRAY_DAEMON_ADDRESS: daemon.address },
+  })
+  try {
+    const { answer } = await lambda.invoke(null)
+    await vi.waitFor(() => expect(daemon.documents.map(({ name }) => name)).toContain('run orders'))
+    const asked = daemon.documents.filter(({ name }) => name === 'S3').map(({ aws }) => aws?.operation)
+
+    expect(answer).toMatchObject({ status: 'succeeded', requests: { s3: { PutObject: expect.any(Number) } } })
+    expect(asked).toContain('PutObject')
+  } finally {
+    await Promise.all([lambda.close(), daemon.close(), storage.close()])
+  }
+}, 60_000)
 
 describe('a handler with Powertools', () => {
   const context = { awsRequestId: '8f5-1', getRemainingTimeInMillis: () => 60_000 }

@@ -9,6 +9,7 @@ export interface TraceDocument {
   readonly trace_id?: string
   readonly parent_id?: string
   readonly annotations?: Readonly<Record<string, unknown>>
+  readonly aws?: { readonly operation?: string }
   readonly fault?: boolean
   readonly error?: boolean
   readonly end_time?: number

@@ -129,10 +129,10 @@ export const placeBugs: readonly PlantedBug[] = [
       },
       {
         file: 'packages/formats/src/csv/encode.ts',
-        find: '      const bytes = utf8(writeKnown(records))\n',
+        find: '      const bytes = writeKnown(records)\n',
         replace: `      const header = headed ? '' : known.names.join(settings.delimiter) + settings.lineEnd
       headed = true
-      const bytes = utf8(header + writeKnown(records))\n`,
+      const bytes = Buffer.concat([utf8(header), writeKnown(records)])\n`,
       },
     ],
     foundBy: { 'a sink of csv': ['suspend keeps what was flushed'] },

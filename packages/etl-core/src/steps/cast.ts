@@ -1,6 +1,8 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { ConfigError, RecordError } from '../errors.js'
-import { eachRow, putField, type Step, withFields } from './step.js'
+import type { Issue } from '../reject.js'
+import { fieldsAdder } from './add-fields.js'
+import { eachRow, type Step } from './step.js'
 import { issueFromStandard } from './validate.js'
 
 /** The conversions `cast` knows by name. Text from a CSV or JSON file becomes a value; `''` and null become null. */
@@ -36,20 +38,21 @@ export function castStep(casts: Readonly<Record<string, Cast>>): Step {
       `cast knows ${Object.keys(casters).join(', ')} and schemas, and was given ${given}.`,
     )
   }
+  const add = fieldsAdder(entries.map(([field]) => field))
   return {
     name: 'cast',
     keepsShape: false,
     apply: (set, run, stage) =>
       eachRow(set, run, stage, (row, emit, origin) => {
-        const values: Record<string, unknown> = {}
-        const issues = entries.flatMap(([field, cast]) => {
+        const values: unknown[] = []
+        const issues: Issue[] = []
+        for (const [field, cast] of entries) {
           const result = castField((row as Record<string, unknown>)[field], field, cast)
-          if ('issues' in result) return result.issues
-          putField(values, field, result.value)
-          return []
-        })
+          if ('issues' in result) issues.push(...result.issues)
+          else values.push(result.value)
+        }
         if (issues.length > 0) run.reject(origin, stage, issues)
-        else emit(withFields(row, values))
+        else emit(add(row, values))
       }),
   }
 }

@@ -1,4 +1,5 @@
-import { atOnceOnly, eachRow, putField, type Step, withFields } from './step.js'
+import { fieldsAdder } from './add-fields.js'
+import { atOnceOnly, eachRow, putField, type Step } from './step.js'
 
 type Fields = Record<string, unknown>
 
@@ -52,15 +53,19 @@ export function renameStep(names: Readonly<Record<string, string>>): Step {
 
 /** Adds or replaces fields. Every function sees the record as it came in, not the other new fields. */
 export function deriveStep(fields: Readonly<Record<string, (record: never) => unknown>>): Step {
-  const entries = Object.entries(fields) as [string, (record: unknown) => unknown][]
+  const names = Object.keys(fields)
+  const makes = Object.values(fields) as ((record: unknown) => unknown)[]
+  const add = fieldsAdder(names)
   return {
     name: 'derive',
     keepsShape: false,
-    apply: (set, run, stage) =>
-      eachRow(set, run, stage, (row, emit) => {
-        const added: Fields = {}
-        for (const [key, make] of entries) putField(added, key, atOnceOnly(make(row)))
-        emit(withFields(row, added))
-      }),
+    apply: (set, run, stage) => {
+      const values: unknown[] = names.map(() => undefined)
+      return eachRow(set, run, stage, (row, emit) => {
+        for (let index = 0; index < makes.length; index++)
+          values[index] = atOnceOnly((makes[index] as (record: unknown) => unknown)(row))
+        emit(add(row, values))
+      })
+    },
   }
 }

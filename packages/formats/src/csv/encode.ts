@@ -30,7 +30,7 @@ export function csvEncoder<T extends object>(
       if (other >= 0) throw refused('A record is no object with fields, so it has no columns.', other)
       const known = columns ?? columnsOfFirst(records[0] as T)
       const writeKnown = write ?? rowWriter(known, settings)
-      const bytes = utf8(writeKnown(records))
+      const bytes = writeKnown(records)
       columns = known
       write = writeKnown
       return [bytes]
@@ -41,8 +41,10 @@ export function csvEncoder<T extends object>(
   }
 }
 
+const replacement = Buffer.from('\uFFFD')
+
 /** Writes records of known columns. Made once for each encoder: it remembers what columns held. */
-function rowWriter({ names, chosen }: CsvColumns, settings: CsvSettings): (records: readonly object[]) => string {
+function rowWriter({ names, chosen }: CsvColumns, settings: CsvSettings): (records: readonly object[]) => Uint8Array {
   const write = fieldWriter(settings, names.length)
   const columns = names.map(name => ({ name, write: columnWriter(write) }))
   const known = new Set(names)
@@ -59,8 +61,10 @@ function rowWriter({ names, chosen }: CsvColumns, settings: CsvSettings): (recor
       }
       text += lineEnd
     }
-    if (!isWellFormed(text)) throw halfCharacter(records, names)
-    return text
+    const bytes = Buffer.from(text, 'utf8')
+    // Halves of characters have become U+FFFD. Looking for that first is far cheaper than looking at each character.
+    if (bytes.includes(replacement) && !isWellFormed(text)) throw halfCharacter(records, names)
+    return bytes
   }
 }
 

@@ -1,0 +1,3 @@
+declare module 'asl-validator' {
+  export default function validate(machine: unknown): Promise<{ readonly isValid: boolean }>
+}

@@ -1,0 +1,4 @@
+import { invokeSelf, lambdaHandler } from '@millrace/lambda'
+import population from '../population.js'
+
+export const handler = lambdaHandler(population, { handOn: invokeSelf() })

@@ -2,6 +2,17 @@ mock_provider "aws" {
   source = "./tests/mocks"
 }
 
+# Roles that can be told apart.
+override_resource {
+  target = aws_iam_role.build
+  values = { arn = "arn:aws:iam::123456789012:role/build" }
+}
+
+override_resource {
+  target = aws_iam_role.deploy
+  values = { arn = "arn:aws:iam::123456789012:role/deploy" }
+}
+
 variables {
   name                 = "population"
   connection_arn       = "arn:aws:codeconnections:eu-west-2:123456789012:connection/mock"
@@ -67,7 +78,7 @@ run "code_of_the_repository_may_change_no_function" {
   }
 
   assert {
-    condition     = aws_codebuild_project.this["test"].service_role == aws_codebuild_project.this["bundle"].service_role && aws_codebuild_project.this["deploy"].service_role == aws_iam_role.deploy.arn
+    condition     = aws_codebuild_project.this["test"].service_role == aws_iam_role.build.arn && aws_codebuild_project.this["bundle"].service_role == aws_iam_role.build.arn && aws_codebuild_project.this["deploy"].service_role == aws_iam_role.deploy.arn
     error_message = "The roles are mixed up."
   }
 

@@ -109,6 +109,11 @@ run "a_queue_tells_which_messages_failed" {
     source = "./modules/queue"
   }
 
+  override_resource {
+    target = aws_sqs_queue.dead_letters
+    values = { arn = "arn:aws:sqs:eu-west-2:123456789012:orders-dead-letters" }
+  }
+
   variables {
     name                     = "orders"
     function_arn             = "arn:aws:lambda:eu-west-2:123456789012:function:orders:live"

@@ -1,7 +1,7 @@
 locals {
   place = "s3://${var.bucket}/worldbank"
-  # As `npx millrace iam worldbank --to s3://millrace-bucket/worldbank` prints it, for this bucket.
-  policy = replace(file("${path.module}/policy.json"), "millrace-bucket", var.bucket)
+  # As `millrace iam` prints it (README.md), for this bucket.
+  policy = replace(file("${path.module}/${var.format}.policy.json"), "millrace-bucket", var.bucket)
   params = merge({ indicators = var.indicators, to = local.place, format = var.format }, var.date == null ? {} : { date = var.date })
 }
 

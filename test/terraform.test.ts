@@ -66,6 +66,12 @@ describe('the Terraform modules', () => {
     expect(keys.filter(key => !(key in (pipeline.params as unknown as { shape: object }).shape))).toEqual([])
   })
 
+  test('are called by the guide as they want to be', async () => {
+    const folder = 'docs/snippets/deploy-on-aws'
+
+    expect(misfitsOf(await moduleOf(filesIn(join(repositoryRoot, folder))), calledFrom(folder))).toEqual([])
+  })
+
   test('make functions on Node.js 24', () => {
     const { variables } = modules.get('infra/terraform/modules/pipeline-function') as TerraformModule
 

@@ -15,7 +15,13 @@ const archive = 's3://millrace-bucket/plants'
 /** Each file, and what the command is told for it. */
 export const policies = {
   'systems/worldbank/terraform/csv.policy.json': ['worldbank', '--to', 's3://millrace-bucket/worldbank', '--format', 'csv'],
-  'systems/worldbank/terraform/parquet.policy.json': ['worldbank', '--to', 's3://millrace-bucket/worldbank', '--format', 'parquet'],
+  'systems/worldbank/terraform/parquet.policy.json': [
+    'worldbank',
+    '--to',
+    's3://millrace-bucket/worldbank',
+    '--format',
+    'parquet',
+  ],
   'systems/plants/terraform/plants.policy.json': ['plants', '--to', database, ...secret],
   'systems/plants/terraform/plants-archive.policy.json': ['plants-archive', '--from', database, '--to', archive, ...secret],
   'systems/plants/terraform/plants-daily.policy.json': ['plants-daily', '--from', archive, '--to', archive],

@@ -1,8 +1,10 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { archive, daily, plants } from '@millrace/system-plants'
 import { worldbank } from '@millrace/system-worldbank'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { duties, type Role } from '../adapters/cli/src/iam/duties.js'
+import { policies, policyFor } from '../tools/terraform-policies.mjs'
 import { readmeOf, terraformFolders, withTables } from '../tools/terraform-readmes.mjs'
 import { repositoryRoot } from '../tools/workspaces.mjs'
 import { actionsIn, filesIn, misfitsOf, moduleOf, type TerraformModule } from './support/hcl.js'
@@ -76,6 +78,40 @@ describe('the Terraform modules', () => {
     const { variables } = modules.get('infra/terraform/modules/pipeline-function') as TerraformModule
 
     expect(variables.get('runtime')?.default).toBe('nodejs24.x')
+  })
+})
+
+describe('permissions', () => {
+  const rolesOf: Readonly<Record<string, readonly Role[]>> = {
+    'infra/terraform/modules/pipeline-function': ['function'],
+    'infra/terraform/modules/queue': ['function'],
+    'infra/terraform/modules/s3-trigger': ['schedule'],
+    'infra/terraform/modules/schedule': ['schedule'],
+    'infra/terraform/modules/delivery': ['pipeline', 'build', 'deploy', 'shift'],
+  }
+  const emitted = (roles: readonly Role[]) =>
+    new Set(duties.filter(duty => duty.roles.some(role => roles.includes(role))).flatMap(({ actions }) => actions))
+
+  test.each(folders)('%s lets roles do only what `millrace iam` prints for such roles', folder => {
+    const actions = [...filesIn(join(repositoryRoot, folder)).values()].flatMap(actionsIn)
+    const known = emitted(rolesOf[folder] ?? [])
+
+    expect(actions.filter(action => !known.has(action))).toEqual([])
+    expect(actions.length > 0).toBe(folder in rolesOf)
+  })
+
+  test.for(Object.entries(policies))(
+    '%s is what `millrace iam` prints (else: node tools/terraform-policies.mjs)',
+    async ([file, args]) => {
+      expect(textOf(file)).toBe(await policyFor(args))
+    },
+  )
+
+  test.each(['systems/worldbank/terraform', 'systems/plants/terraform'])('%s reads policies that are there', folder => {
+    const own = Object.keys(policies).filter(file => file.startsWith(folder))
+    const found = readdirSync(join(repositoryRoot, folder)).filter(name => name.endsWith('.policy.json'))
+
+    expect(found.map(name => `${folder}/${name}`).sort()).toEqual([...own].sort())
   })
 })
 

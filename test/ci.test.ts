@@ -114,6 +114,24 @@ describe('the server for the live S3 suites', () => {
   })
 })
 
+describe('the Nodes that functions are run on', () => {
+  test('are done without where they cannot be had, and it is said why', async () => {
+    const bin = await mkdtemp(join(tmpdir(), 'millrace-bin-'))
+    for (const name of ['bash', 'dirname', 'env'])
+      await symlink(execFileSync('which', [name], { encoding: 'utf8' }).trim(), join(bin, name))
+    await writeFile(join(bin, 'uname'), '#!/bin/sh\necho Darwin arm64\n', { mode: 0o755 })
+
+    const { status, stdout, stderr } = spawnSync(join(repositoryRoot, 'tools/lambda-nodes.sh'), ['offer'], {
+      env: { PATH: bin },
+      encoding: 'utf8',
+    })
+
+    expect({ status, stdout }).toEqual({ status: 0, stdout: '' })
+    expect(stderr).toBe('Functions are run on this Node alone: there are binaries for Linux on x64, and this is Darwin arm64\n')
+    await rm(bin, { recursive: true, force: true })
+  })
+})
+
 describe('the totals line', () => {
   let folder: string
   beforeEach(async () => {

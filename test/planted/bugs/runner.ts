@@ -160,8 +160,8 @@ export const runnerBugs: readonly PlantedBug[] = [
     edits: [
       {
         file: `${core}/finish.ts`,
-        find: '      await markDone(ctx.state, load.loadId, ctx.clock.now())\n',
-        replace: '      await ctx.lease.assertHeld()\n',
+        find: ' await markDone(state, load.loadId, ctx.clock.now())\n',
+        replace: ' await ctx.lease.assertHeld()\n',
       },
     ],
     foundBy: { 'a load that appends': dies },

@@ -24,7 +24,7 @@ type Row = z.infer<typeof row>
 
 const rows = (count: number, bytes = 5): Row[] => Array.from({ length: count }, (_, id) => ({ id, name: 'x'.repeat(bytes) }))
 /** Two batches that are staged as parts which S3 copies itself. */
-const large = () => arraySource<Row>({ splits: { a: rows(2, 6 << 20) }, batchSize: 1 })
+const large = () => arraySource<Row>({ splits: { a: rows(2, 6 << 20).map(({ name }) => ({ id: 1, name })) }, batchSize: 1 })
 const small = (splits = { a: rows(3) }) => arraySource<Row>({ splits, batchSize: 1 })
 
 /** What a process that died has left of an upload. */
@@ -76,10 +76,14 @@ describe('under the policy that is printed for it, with nothing in it that is no
     const judge = bucket.restrictTo(pipeline)
     await leave(bucket, 'out/_millrace/rows/staging/one/a/left')
 
+    const failing = bucket.server.failWhen({ operation: 'UploadPartCopy' }, 'denied')
+    const failed = await run(pipeline, {}, { ...promptly, loadId: 'one' })
+    failing()
     const { status } = await run(pipeline, {}, { ...promptly, loadId: 'one' })
 
+    expect(failed.status).toBe('failed')
     expect(status).toBe('succeeded')
-    expect(judge.denied).toEqual([])
+    expect({ denied: judge.denied, unused: judge.unused }).toEqual({ denied: [], unused: [] })
   })
 
   test('a load with rejects, their copies, a replay of them, and a reset of state', async () => {
@@ -106,6 +110,8 @@ describe('under the policy that is printed for it, with nothing in it that is no
 
     expect([report.counts.rejected, replayed.status]).toEqual([2, 'succeeded'])
     expect(judge.denied).toEqual([])
+    // Nothing was too long for one request, and no object came under another name: the tests above have those.
+    expect(judge.unused.filter(each => !each.includes('AbortMultipartUpload') && !each.includes('owners'))).toEqual([])
   })
 
   test('a tee into two buckets, one under a key of its own and with tags', async () => {

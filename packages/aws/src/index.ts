@@ -1,3 +1,4 @@
+export { countedClient } from './counted-client.js'
 export { checkEndpoint, endpointIn, endpointProblems, isCustom } from './endpoint.js'
 export { byNetworkCode, credentialsAdvice, expiredAdvice, type NetworkRow } from './network-errors.js'
 export { quietly } from './quietly.js'
@@ -12,3 +13,4 @@ export {
   sentences,
   slimCause,
 } from './sdk-error.js'
+export { type ClientWay, sharing } from './shared-client.js'

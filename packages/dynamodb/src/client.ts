@@ -1,5 +1,5 @@
 import type { DynamoDBClient, DynamoDBClientConfig } from '@aws-sdk/client-dynamodb'
-import { checkEndpoint, endpointIn, isCustom, quietly } from '@millrace/aws'
+import { checkEndpoint, endpointIn, isCustom, quietly, sharing } from '@millrace/aws'
 import type { DynamoClientOptions } from './options.js'
 
 /** A client and what it takes to make requests with it. */
@@ -27,6 +27,9 @@ export async function openApi(options: DynamoClientOptions, env: NodeJS.ProcessE
   await client.config.region()
   return { sdk, client }
 }
+
+/** {@link openApi}, with one client for all tables of the process that are reached the same way. */
+export const sharedApi = sharing((options: DynamoClientOptions) => openApi(options))
 
 function configOf(options: DynamoClientOptions, custom: boolean, env: NodeJS.ProcessEnv): DynamoDBClientConfig {
   const { endpoint, credentials, region, maxAttempts } = options

@@ -1,5 +1,6 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb'
-import { type Api, openApi } from './client.js'
+import { countedClient } from '@millrace/aws'
+import { type Api, sharedApi } from './client.js'
 import { dynamoError, refusedAfter } from './errors.js'
 import type { DynamoClientOptions } from './options.js'
 
@@ -55,10 +56,13 @@ export function tableOf(settings: TableSettings): Table {
   const TableName = table
   let opening: Promise<Api> | undefined
   const opened = (): Promise<Api> => {
-    opening ??= openApi(settings).catch(error => {
-      opening = undefined
-      throw error
-    })
+    opening ??= sharedApi(settings).then(
+      api => ({ ...api, client: countedClient(api.client, 'dynamodb') }),
+      error => {
+        opening = undefined
+        throw error
+      },
+    )
     return opening
   }
 

@@ -1,13 +1,12 @@
 import { setMaxListeners } from 'node:events'
 import type { S3Client } from '@aws-sdk/client-s3'
+import { countedClient } from '@millrace/aws'
 import { ConfigError, orAborted } from '@millrace/etl-core'
 import { checkKey, type ObjectInfo } from '@millrace/objects'
-import type { Api } from './client.js'
-import { countedClient } from './counted-client.js'
+import { type Api, sharedApi } from './client.js'
 import { answerOf, type S3Action, s3Error } from './errors.js'
 import { keyBytesAtMost, plainEtag, plainText } from './keys.js'
 import type { Settings } from './options.js'
-import { sharedApi } from './shared-client.js'
 import { writeIdKey } from './write-id.js'
 
 /** What is known of one object, with what S3 keeps beside the contract's part. */
@@ -66,7 +65,7 @@ export function bucketOf(settings: Settings): Bucket {
         api => {
           client = api.client
           custom = api.custom
-          return { ...api, client: countedClient(client) }
+          return { ...api, client: countedClient(client, 's3') }
         },
         error => {
           opening = undefined

@@ -1,5 +1,5 @@
 import type { S3Client, S3ClientConfig } from '@aws-sdk/client-s3'
-import { checkEndpoint, endpointIn, isCustom, quietly } from '@millrace/aws'
+import { checkEndpoint, endpointIn, isCustom, quietly, sharing } from '@millrace/aws'
 import type { S3ClientOptions } from './options.js'
 
 type Sdk = typeof import('./sdk.js')
@@ -37,6 +37,9 @@ export async function openApi(options: S3ClientOptions, env: NodeJS.ProcessEnv =
   await client.config.region()
   return { sdk, client, custom: false }
 }
+
+/** {@link openApi}, with one client for all stores of the process that are reached the same way. */
+export const sharedApi = sharing((options: S3ClientOptions) => openApi(options))
 
 function configOf(options: S3ClientOptions, custom: boolean, env: NodeJS.ProcessEnv): S3ClientConfig {
   const { region, endpoint, forcePathStyle = custom, credentials, maxAttempts } = options

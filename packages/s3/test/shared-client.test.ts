@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { sharedApi } from '../src/shared-client.js'
+import { sharedApi } from '../src/client.js'
 
 const clientOf = async (options: Parameters<typeof sharedApi>[0]) => (await sharedApi(options)).client
 const credentials = { accessKeyId: 'a', secretAccessKey: 'b' }

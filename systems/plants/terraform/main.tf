@@ -82,6 +82,8 @@ module "hour" {
   environment = local.environment
   vpc         = local.vpc
   memory_mib  = 1024
+  # As its zip is made: after days without it there is more to archive than an invocation has time for.
+  hands_on    = true
   deployed_by = local.deployed_by
 }
 

@@ -15,7 +15,7 @@ variable "archive_bucket" {
 }
 
 variable "packages" {
-  description = "Paths of the zips of `npx millrace bundle`: plants --connectors sqlserver, plants-archive --connectors sqlserver,s3, plants-daily --connectors s3"
+  description = "Paths of the zips of `npx millrace bundle`: plants --connectors sqlserver, plants-archive --connectors sqlserver,s3 --hand-on self, plants-daily --connectors s3"
   type        = object({ plants = string, archive = string, daily = string })
 }
 

@@ -59,7 +59,7 @@ module "delivery" {
       function_name = module.hour.function_name
       function_arn  = module.hour.function_arn
       alias_name    = module.hour.alias_name
-      bundle        = "plants-archive --connectors sqlserver,s3"
+      bundle        = "plants-archive --connectors sqlserver,s3 --hand-on self"
       alarm_names   = [module.alarms.error_alarm_names["archive"]]
       # No hour begins while the alias moves, so the new version makes a move of its own.
       trial_event = jsonencode({ from = local.database, to = local.archive, olderThan = "24h" })

@@ -23,7 +23,9 @@ module "function" {
   runtime         = var.runtime
   timeout_seconds = 900
   memory_mib      = 512
-  deployed_by     = var.delivery == null ? "terraform" : "delivery"
+  # As its zip is made: a load of many indicators goes on in the next invocation.
+  hands_on    = true
+  deployed_by = var.delivery == null ? "terraform" : "delivery"
 }
 
 module "schedule" {
@@ -71,7 +73,7 @@ module "delivery" {
       function_name = module.function.function_name
       function_arn  = module.function.function_arn
       alias_name    = module.function.alias_name
-      bundle        = "worldbank --connectors s3"
+      bundle        = "worldbank --connectors s3 --hand-on self"
       alarm_names   = [module.alarms.error_alarm_names["worldbank"]]
       # No load is due while the alias moves, so the new version does one: where nothing is new it touches nothing.
       trial_event = jsonencode(local.params)

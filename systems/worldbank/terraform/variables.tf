@@ -10,7 +10,7 @@ variable "bucket" {
 }
 
 variable "package" {
-  description = "Path of the zip of `npx millrace bundle worldbank --connectors s3`"
+  description = "Path of the zip of `npx millrace bundle worldbank --connectors s3 --hand-on self`"
   type        = string
 }
 

@@ -5,6 +5,7 @@ import { compileError, isBuildFailure } from '../load/compile-error.js'
 import { shownPath } from '../load/shown-path.js'
 import type { ChosenConnectors } from './chosen-connectors.js'
 import { entryPoint, handlerEntry } from './entry.js'
+import type { BundledHandOn } from './hand-on.js'
 import { lazyImports } from './lazy-imports.js'
 import { leaveOut } from './leave-out.js'
 import { type AddonNeed, type AddonUse, addonNeeds, nativeAddons } from './native-addons.js'
@@ -42,7 +43,12 @@ const banner = [
  *
  * @throws ConfigError `ETL_PIPELINE_COMPILE` with file and line, `ETL_BUNDLE_LAMBDA`.
  */
-export async function buildBundle(found: string, connectors: ChosenConnectors, cwd: string): Promise<Built> {
+export async function buildBundle(
+  found: string,
+  connectors: ChosenConnectors,
+  handOn: BundledHandOn | undefined,
+  cwd: string,
+): Promise<Built> {
   // As the compiler tells paths: a workspace lies in `node_modules` as a link.
   const file = realpathSync(found)
   const project = projectFolder(file)
@@ -53,7 +59,7 @@ export async function buildBundle(found: string, connectors: ChosenConnectors, c
     nativeAddons(uses),
     lazyImports(project),
     leaveOut(connectors, file, project, leftOut),
-    handlerEntry(file, powertools),
+    handlerEntry(file, { powertools, handOn }),
     filesOnlyOfOthers,
   ])
   const { metafile } = result

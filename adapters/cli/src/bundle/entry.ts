@@ -3,29 +3,37 @@ import { basename, dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ConfigError } from '@millrace/etl-core'
 import type { Plugin } from 'esbuild'
+import { type BundledHandOn, handOnImports, handOnOption, requireClient } from './hand-on.js'
 import { type PowertoolsPart, powertoolsImports, powertoolsOptions } from './powertools.js'
 
 /** What the bundle begins with. Nobody finds it on disk. */
 export const entryPoint = 'millrace:handler'
 
+/** What a bundled handler uses besides the pipeline. */
+export interface HandlerUses {
+  /** Found from the pipeline's file. */
+  readonly powertools: readonly PowertoolsPart[]
+  readonly handOn: BundledHandOn | undefined
+}
+
 /** The module whose `handler` Lambda calls. A CommonJS pipeline may hold its export one level down. */
-const entryText = (file: string, used: readonly PowertoolsPart[]): string => `
+const entryText = (file: string, { powertools, handOn }: HandlerUses): string => `
 import * as exported from ${JSON.stringify(`./${basename(file)}`)}
 import { lambdaHandler } from '@millrace/lambda'
-${powertoolsImports(used)}const found = exported.default
+${powertoolsImports(powertools)}${handOnImports(handOn)}const found = exported.default
 const pipeline = 'build' in found ? found : found.default
 const serviceName = process.env.POWERTOOLS_SERVICE_NAME || pipeline.name
-export const handler = lambdaHandler(pipeline, ${powertoolsOptions(used)})
+export const handler = lambdaHandler(pipeline, { ${[...powertoolsOptions(powertools), ...(handOn ? [handOnOption(handOn)] : [])].join(', ')} })
 `
 
 /**
  * The handler's module around a pipeline's file.
  *
- * @param used - What the handler uses of Powertools; found from the pipeline's file.
- * @throws ConfigError `ETL_BUNDLE_LAMBDA` where the project has no \`@millrace/lambda\`.
+ * @throws ConfigError `ETL_BUNDLE_LAMBDA` where the project has no \`@millrace/lambda\`, `ETL_PACKAGE_MISSING` where it has no client to hand on with.
  */
-export function handlerEntry(file: string, used: readonly PowertoolsPart[]): Plugin {
+export function handlerEntry(file: string, uses: HandlerUses): Plugin {
   const lambdaFolder = folderWithLambda(file)
+  requireClient(uses.handOn, lambdaFolder)
   return {
     name: 'handler-entry',
     setup(builder) {
@@ -34,7 +42,7 @@ export function handlerEntry(file: string, used: readonly PowertoolsPart[]): Plu
         builder.resolve(path, { kind, resolveDir: lambdaFolder }),
       )
       builder.onLoad({ filter: /.*/, namespace: 'millrace-handler' }, () => ({
-        contents: entryText(file, used),
+        contents: entryText(file, uses),
         resolveDir: dirname(file),
         loader: 'js',
       }))

@@ -39,8 +39,6 @@ function manifestIn(folder: string): Readonly<Record<string, unknown>> {
 export const powertoolsImports = (used: readonly PowertoolsPart[]): string =>
   used.map(part => `import { ${part.made} } from '${packageOfPart(part)}'\n`).join('')
 
-/** The handler's options with them, where `pipeline` is one. */
-export function powertoolsOptions(used: readonly PowertoolsPart[]): string {
-  const made = used.map(({ option, made, more }) => `${option}: new ${made}({ ${more}serviceName })`)
-  return `{ ${made.join(', ')} }`
-}
+/** The handler's options with them, each as code, where `serviceName` is one. */
+export const powertoolsOptions = (used: readonly PowertoolsPart[]): readonly string[] =>
+  used.map(({ option, made, more }) => `${option}: new ${made}({ ${more}serviceName })`)

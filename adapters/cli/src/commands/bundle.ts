@@ -3,10 +3,11 @@ import { resolve } from 'node:path'
 import { ConfigError } from '@millrace/etl-core'
 import { type Built, buildBundle } from '../bundle/build.js'
 import { type ChosenConnectors, chosenConnectors } from '../bundle/chosen-connectors.js'
+import { type BundledHandOn, handOnFrom } from '../bundle/hand-on.js'
 import { writeWhole } from '../bundle/write.js'
 import { zipped } from '../bundle/zip.js'
 import { type ExitCode, exitCodes } from '../exit-codes.js'
-import { connectorsFlag, helpFlag, jsonFlag, outFlag, verboseFlag } from '../flags/command-flags.js'
+import { bundleHandOnFlag, connectorsFlag, helpFlag, jsonFlag, outFlag, verboseFlag } from '../flags/command-flags.js'
 import { type FlagSet, flagsHelp, type Given, parseFlags } from '../flags/parse.js'
 import type { CommandIo } from '../io.js'
 import { type FoundPipeline, findPipeline } from '../load/load-pipeline.js'
@@ -17,7 +18,7 @@ import { printable } from '../show/units.js'
 const flags: FlagSet = {
   usage: 'millrace bundle',
   params: [],
-  groups: [{ heading: 'Flags:', flags: [connectorsFlag, outFlag, jsonFlag, verboseFlag, helpFlag] }],
+  groups: [{ heading: 'Flags:', flags: [connectorsFlag, bundleHandOnFlag, outFlag, jsonFlag, verboseFlag, helpFlag] }],
 }
 
 const help = (columns: number): string =>
@@ -28,6 +29,7 @@ const help = (columns: number): string =>
   'Examples:\n' +
   '  millrace bundle src/orders.ts\n      orders.zip, if that is the name of the pipeline\n' +
   '  millrace bundle worldbank --connectors s3,folder --out dist/worldbank.zip\n      without the connectors for other places\n' +
+  '  millrace bundle worldbank --hand-on self\n      a load that is longer than an invocation goes on in the next, which the function asks for itself\n' +
   '  millrace bundle worldbank --json\n      sizes and the hash for a script\n'
 
 /** `millrace bundle <pipeline>`: a pipeline as a zip that AWS Lambda runs. */
@@ -42,12 +44,13 @@ export async function bundleCommand(argv: readonly string[], io: CommandIo): Pro
   if (argument === undefined) throw wrong([...problems, 'millrace bundle needs a pipeline: a file or a name.'])
   const found = await findPipeline(argument, io.cwd)
   const connectors = chosenConnectors(found.pipeline, given.texts.get('connectors'), problems)
+  const handOn = handOnFrom(given.texts.get('hand-on')?.at(-1), problems)
   if (problems.length > 0) throw wrong(problems)
   const out = resolve(io.cwd, given.texts.get('out')?.at(-1) ?? `${found.pipeline.name}.zip`)
-  const built = await buildBundle(found.file, connectors, io.cwd)
+  const built = await buildBundle(found.file, connectors, handOn, io.cwd)
   refuseKept(connectors, built)
   const zip = zipped(built.files)
-  const bundled = bundledAs(out, found, connectors, built, zip)
+  const bundled = bundledAs(out, found, connectors, handOn, built, zip)
   writeWhole(out, shownPath(out, io.cwd), zip)
   io.stdout.write(given.switches.get('json') ? `${JSON.stringify(bundled)}\n` : bundledText(bundled, io.cwd))
   for (const warning of bundled.warnings) io.stderr.write(`millrace: ${printable(warning)}\n`)
@@ -79,6 +82,7 @@ function bundledAs(
   file: string,
   found: FoundPipeline,
   { kept, leftOut }: ChosenConnectors,
+  handOn: BundledHandOn | undefined,
   { files, packages, addons, powertools, warnings }: Built,
   zip: Uint8Array,
 ): Bundled {
@@ -92,6 +96,7 @@ function bundledAs(
     connectors: schemesOf(kept),
     leftOut: schemesOf(leftOut),
     powertools,
+    handOn: handOn === undefined ? null : handOn.by === 'self' ? 'self' : handOn.url,
     zippedBytes: zip.length,
     codeBytes: bytesOf(false),
     sourceMapBytes: bytesOf(true),

@@ -62,6 +62,11 @@ export const connectorsFlag: CommandFlag = {
   value: 'a,b',
   does: "of the pipeline's connectors only these, by scheme: s3,folder (default: all)",
 }
+export const bundleHandOnFlag: CommandFlag = {
+  name: 'hand-on',
+  value: 'self|url',
+  does: 'how a load goes on that is longer than an invocation: the function invokes itself, or by messages in the queue with this address (default: not by itself)',
+}
 export const outFlag: CommandFlag = {
   name: 'out',
   value: 'file.zip',

@@ -16,6 +16,8 @@ export interface Bundled {
   readonly leftOut: readonly string[]
   /** Packages of AWS Lambda Powertools that the handler uses: those that the project names. */
   readonly powertools: readonly string[]
+  /** How the handler hands on: `self`, or a queue's address. null: not by itself. */
+  readonly handOn: string | null
   readonly zippedBytes: number
   readonly codeBytes: number
   readonly sourceMapBytes: number
@@ -28,7 +30,7 @@ export interface Bundled {
 
 /** What was made, for people. */
 export function bundledText(made: Bundled, cwd: string): string {
-  const { file, zippedBytes, codeBytes, sourceMapBytes, packages, handler, connectors, leftOut, powertools } = made
+  const { file, zippedBytes, codeBytes, sourceMapBytes, packages, handler, connectors, leftOut, powertools, handOn } = made
   const schemes = (list: readonly string[]) => (list.length === 0 ? 'none' : list.map(scheme => `${scheme}:`).join(', '))
   const rows = packages.map(
     ({ name, bytes: size }) =>
@@ -42,6 +44,7 @@ export function bundledText(made: Bundled, cwd: string): string {
     '',
     `handler     ${handler}, Node.js 20 or newer`,
     `connectors  ${schemes(connectors)}${leftOut.length === 0 ? '' : `; left out: ${schemes(leftOut)}`}`,
+    ...(handOn === null ? [] : [`hand on     ${handOn === 'self' ? 'by an invocation of itself' : `by messages in ${handOn}`}`]),
     ...(powertools.length === 0 ? [] : [`powertools  ${powertools.map(name => name.split('/').at(-1)).join(', ')}`]),
   ]
   return `${lines.map(line => printable(line)).join('\n')}\n`

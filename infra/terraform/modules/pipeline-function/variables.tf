@@ -153,7 +153,7 @@ variable "vpc" {
 }
 
 variable "hands_on" {
-  description = "Whether the function invokes itself where a load passes a deadline (`invokeSelf()`)"
+  description = "Whether the function invokes itself where a load passes a deadline (`millrace bundle --hand-on self`, or `invokeSelf()` in a handler of your own)"
   type        = bool
   default     = false
 }

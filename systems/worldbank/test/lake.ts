@@ -7,7 +7,10 @@ import {
   ListObjectsV2Command,
   S3Client,
 } from '@aws-sdk/client-s3'
+import type { Access } from '@millrace/etl-core'
+import { iamJudge, policyFrom } from '@millrace/etl-testkit/iam'
 import { s3Server } from '@millrace/etl-testkit/s3'
+import { params, worldbank } from '../src/index.js'
 import { type Door, doorTo } from './door.js'
 
 /** A bucket to write to, by the command through a door, and to look into, by the SDK alone. */
@@ -34,10 +37,32 @@ interface Where {
   readonly end?: () => Promise<void>
 }
 
-/** A bucket of the test server, in one of its manners. */
+/**
+ * A bucket of the test server, in one of its manners. The command may do there what its pipeline says that it needs, and no more: what was
+ * denied fails the test.
+ */
 export async function testLake(like: 'aws' | 'radosgw' = 'aws'): Promise<Lake> {
   const server = await s3Server({ buckets: ['lake'], like })
-  return lakeAt({ endpoint: server.url, bucket: 'lake', env: onlyThis(server.env()), end: () => server.close() })
+  const role = { accessKeyId: 'AKIAROLEOFPIPELINE01', secretAccessKey: randomUUID() }
+  server.addCredentials(role)
+  const asRole = { AWS_ACCESS_KEY_ID: role.accessKeyId, AWS_SECRET_ACCESS_KEY: role.secretAccessKey }
+  const lake = await lakeAt({ endpoint: server.url, bucket: 'lake', env: onlyThis(server.env()), end: () => server.close() })
+  const judge = iamJudge(policyFrom(neededAt(lake.to)))
+  server.restrict(judge, role.accessKeyId)
+  return {
+    ...lake,
+    env: { ...lake.env, ...asRole },
+    async close() {
+      await lake.close()
+      if (judge.denied.length > 0) throw new Error(`the pipeline does not say that it needs: ${judge.denied.join('; ')}`)
+    },
+  }
+}
+
+function neededAt(to: string): readonly Access[] {
+  const runnable = worldbank.build(params.parse({ indicators: ['WIDE'], to }))
+  runnable.prepare(worldbank.name)
+  return runnable.access(worldbank.name)
 }
 
 /** What a real server is named by: `MILLRACE_TEST_S3=http://127.0.0.1:9000/bucket`, credentials and region as the SDK finds them. */

@@ -15,7 +15,7 @@ export type AccessPlace = Pick<S3Options, 'bucket' | 'prefix' | 'serverSideEncry
  * HEAD is `s3:GetObject`.
  *
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html and
- * https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html#mpuAndPermissions (read 2026-12)
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html#mpuAndPermissions
  */
 const onObjects: Readonly<Record<S3Use['does'][number], readonly string[]>> = {
   read: ['s3:GetObject'],
@@ -32,9 +32,9 @@ const onObjects: Readonly<Record<S3Use['does'][number], readonly string[]>> = {
  * The IAM permissions for using objects of a bucket so.
  *
  * Whoever reads may also list what it reads, by `s3:prefix`: of a key that is not there S3 then says so, and otherwise 403. It judges that as if the
- * key were listed (https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html, read 2026-12; that the key counts as the prefix is what servers
- * found that imitate it). Unfinished uploads cannot be listed by prefix: `s3:ListBucketMultipartUploads` knows no such condition
- * (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html, read 2026-12).
+ * key were listed (https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html; that the key counts as the prefix is what
+ * servers have that imitate it, and what https://github.com/kopia/kopia/pull/3072 found in a bucket, read 2026-12). Unfinished uploads cannot be listed by prefix: `s3:ListBucketMultipartUploads` knows no such condition
+ * (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html).
  */
 export function s3Access(place: AccessPlace, uses: readonly S3Use[]): readonly Access[] {
   return uses.flatMap(use => [...objectsOf(place, use), ...bucketOf(place, use), ...keyOf(place, use)])
@@ -93,13 +93,13 @@ function keyText({ prefix = '' }: AccessPlace, pieces: KeyPattern): string {
   return escaped(below === '' ? '' : `${below}/`) + pieces.map(escaped).join('*')
 }
 
-/** @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-specialchars (read 2026-12) */
+/** @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-specialchars */
 const escaped = (text: string): string => text.replace(/[*?$]/g, char => `\${${char}}`)
 
 /**
  * The key that objects are encrypted with, used by S3 alone. Reading an upload's own parts to copy and complete them takes `kms:Decrypt`.
  *
- * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html (read 2026-12). The account's own key for S3, which is used when no other is
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html. The account's own key for S3, which is used when no other is
  * named, lets everyone of the account use it so.
  */
 function keyOf({ kmsKeyId }: AccessPlace, { does }: S3Use): readonly Access[] {
@@ -116,7 +116,7 @@ function keyOf({ kmsKeyId }: AccessPlace, { does }: S3Use): readonly Access[] {
 
 /**
  * A policy names keys by their ARN, never by an alias: what has one is told by a condition.
- * @see https://docs.aws.amazon.com/kms/latest/developerguide/alias-authorization.html (read 2026-12)
+ * @see https://docs.aws.amazon.com/kms/latest/developerguide/alias-authorization.html
  */
 function keyResource(key: string): { readonly resource: string; readonly condition?: { readonly [operator: string]: Json } } {
   const alias = /^(arn:[^:]+:kms:[^:]*:[^:]*:)?(alias\/.+)$/.exec(key)

@@ -35,7 +35,7 @@ export const objectsArn = (text: string): string =>
 export const namedArn = (service: string, beginning: string, text: string, { region, account }: At): string =>
   text.startsWith('arn:') ? text : `arn:aws:${service}:${region}:${account}:${beginning}${text}`
 
-/** ARNs begin otherwise in China and GovCloud. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html (read 2026-12) */
+/** ARNs begin otherwise in China and GovCloud. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html */
 export function inPartition(arn: string, { region }: At): string {
   const partition = region.startsWith('cn-') ? 'aws-cn' : region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws'
   return arn.replace(/^arn:aws:/, `arn:${partition}:`)

@@ -56,7 +56,7 @@ const withVersions = (given: (flag: FlagName) => string, at: At) => {
  *
  * @see https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html (logs, tracing), https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
  * (network interfaces), https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html (queues), https://docs.aws.amazon.com/scheduler/latest/UserGuide/setting-up.html
- * (schedules), https://docs.aws.amazon.com/codedeploy/latest/userguide/getting-started-create-service-role.html (aliases); all read 2026-12
+ * (schedules), https://docs.aws.amazon.com/codedeploy/latest/userguide/getting-started-create-service-role.html (aliases)
  */
 export const duties: readonly Duty[] = [
   {

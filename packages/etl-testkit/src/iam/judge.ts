@@ -41,7 +41,7 @@ export interface IamJudge {
  * is refused, so that no policy is taken for one that says less or more.
  *
  * @throws Error for a policy that it cannot judge.
- * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html (read 2026-12)
+ * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
  * @example
  * const judge = iamJudge(policy)
  * server.restrict(judge)

@@ -3,7 +3,7 @@
  * Other variables are what a request is made with, and not known here.
  *
  * @throws Error for one of those.
- * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html (read 2026-12)
+ * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
  */
 export function matchesPattern(pattern: string, text: string): boolean {
   const source = pattern.replace(/\$\{([^}]*)\}|[\s\S]/gu, (piece, variable: string | undefined) => {

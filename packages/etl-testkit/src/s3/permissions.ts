@@ -41,7 +41,6 @@ const knowsPrefix: ReadonlySet<S3Operation> = new Set(['ListObjectsV2', 'ListObj
  * https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html: their resources and condition keys,
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html#mpuAndPermissions: uploads,
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html and conditional-deletes.html: If-Match reads, too
- * (all read 2026-12)
  */
 export function permissionsOf(call: Call, operation: S3Operation): readonly IamRequest[] {
   const { bucket, key, headers, query } = call
@@ -72,7 +71,7 @@ export function permissionsOf(call: Call, operation: S3Operation): readonly IamR
 /**
  * What it takes to be told that an object is not there, instead of being refused: S3 looks whether its key could be listed.
  *
- * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html (read 2026-12). That `s3:prefix` is the key then is how servers have it that
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html. That `s3:prefix` is the key then is how servers have it that
  * imitate S3.
  */
 export const permissionToMiss = ({ bucket, key }: Pick<Call, 'bucket' | 'key'>): IamRequest => ({
@@ -106,7 +105,7 @@ const kmsKeyHeader = 'x-amz-server-side-encryption-aws-kms-key-id'
 /**
  * What S3 asks of a key that was named. The account's own one for S3 lets S3 do it for everybody there.
  *
- * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html (read 2026-12): writing makes a data key, reading decrypts it, and
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html: writing makes a data key, reading decrypts it, and
  * so do the parts of an upload.
  */
 function keyUses({ world, bucket: name, key, query, headers, region }: Call, operation: S3Operation): readonly IamRequest[] {

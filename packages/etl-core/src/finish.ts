@@ -58,7 +58,8 @@ export async function finishLoad(
       : await settleAll(parts.sink, planned, docs, load.fingerprint, ctx)
   const groups = [...outcomes.map(outcome => outcome.report), ...plannedGroups(planned.plan)]
   if (appendsAgain(parts.sink, load)) noteUnmarked(outcomes, ctx)
-  const report = () => buildReport({ ...parts, groups, docs, plan: planned.plan, total, ctx })
+  const report = () =>
+    buildReport({ ...parts, groups, docs, plan: planned.plan, total, decided: load.closing !== undefined, ctx })
   const end = async () => {
     if (staysOpen(outcomes, load)) return ctx.lease.release(load)
     // Before anything says that the load is done: who follows must not be lost.
@@ -240,12 +241,15 @@ export interface ReportParts {
   readonly docs: ReadonlyMap<string, SplitDoc | undefined>
   readonly plan: Plan
   readonly total: Tally
+  /** An earlier attempt has done all of it and only had no time to clean up: what is gone of its splits is not left to do. */
+  readonly decided: boolean
   readonly ctx: RunnerContext
 }
 
-function buildReport({ source, sink, groups, docs, plan, total, ctx }: ReportParts): RunReport {
+function buildReport({ source, sink, groups, docs, plan, total, decided, ctx }: ReportParts): RunReport {
   const failure = groups.find(group => group.status === 'failed')
-  const left = plan.splits.filter(split => !docs.get(split.id)?.receipt && !docs.get(split.id)?.error).length
+  const splits = plan.splits.filter(({ id }) => !decided || docs.get(id))
+  const left = splits.filter(split => !docs.get(split.id)?.receipt && !docs.get(split.id)?.error).length
   const pending = groups.some(group => group.status === 'pending')
   const status: RunStatus = pending && ctx.signal.aborted ? 'stopped' : failure || pending ? 'failed' : 'succeeded'
   const finishedAtMs = ctx.clock.now()
@@ -265,7 +269,7 @@ function buildReport({ source, sink, groups, docs, plan, total, ctx }: ReportPar
     state: ctx.statePlace,
     counts: total.counts,
     groups,
-    splits: plan.splits.map((split): SplitReport => splitReport(split.id, groupOf(split), docs.get(split.id))),
+    splits: splits.map((split): SplitReport => splitReport(split.id, groupOf(split), docs.get(split.id))),
     rejects: { byReason: total.byReason, samples: total.samples },
     left,
     concurrency: ctx.concurrency,

@@ -77,3 +77,18 @@ it('cleaning up that keeps failing is left to the next run, and the report says 
   await runNumbers(one(), sink, { state })
   expect((await inspectState(state)).load).toBeNull()
 })
+
+it('a run that only cleans up after a load has nothing left to do, and says so', async () => {
+  const state = memoryState()
+  const { sink } = table()
+  const away = new StateError('ETL_STATE_UNAVAILABLE', 'The store is away for a moment.', { retry: 'later' })
+  const remove: StateStore['remove'] = (key, expected) =>
+    key.endsWith('/plan') ? Promise.reject(away) : state.remove(key, expected)
+  const options = { ...eager, loadId: 'trigger-1' }
+  await runNumbers(one(), sink, { ...options, state: { ...state, remove } })
+
+  const report = await runNumbers(one(), sink, { ...options, state })
+
+  expect(report).toMatchObject({ status: 'succeeded', left: 0, splits: [] })
+  expect((await inspectState(state)).load).toBeNull()
+})

@@ -3,6 +3,8 @@ import type { SinkCapabilities } from '@millrace/etl-core'
 /** One stored record and where it came from. */
 export interface StoredRow<T> {
   readonly loadId: string
+  /** Of the owner that wrote it. */
+  readonly epoch: number
   readonly group: string
   readonly split: string
   readonly batchId: string

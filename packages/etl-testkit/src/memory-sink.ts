@@ -97,10 +97,14 @@ export function memorySink<T>(options: MemorySinkOptions<T> = {}): MemorySink<T>
   }
 }
 
-/** What an earlier attempt staged and state does not know of will be written again, perhaps in other batches. */
+/**
+ * What an earlier attempt staged and state does not know of will be written again, perhaps in other batches. What a later owner staged is
+ * not this one's to judge: it may have slept since it was given `resume`.
+ */
 function withoutUnsaved<T>(staged: StoredRows<T>, ctx: SplitContext): StoredRows<T> {
   const kept = new Set((ctx.resume?.kept as readonly string[] | undefined) ?? [])
-  return staged.filter(row => row.loadId !== ctx.load.loadId || row.split !== ctx.split.id || kept.has(row.batchId))
+  const mine = (row: StoredRow<T>) => row.loadId === ctx.load.loadId && row.split === ctx.split.id
+  return staged.filter(row => !mine(row) || row.epoch > ctx.load.epoch || kept.has(row.batchId))
 }
 
 function memoryWriter<T>(
@@ -154,6 +158,7 @@ function memoryWriter<T>(
         else
           rows.push({
             loadId,
+            epoch,
             group: groupOf(ctx.split),
             split: ctx.split.id,
             batchId: batch.id,

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events'
-import { type Checkpoint, type Sink, type SinkCapabilities, SinkError, type SinkWriter } from '@millrace/etl-core'
-import { describe, expect, it } from 'vitest'
+import { type Checkpoint, rowsOf, type Sink, type SinkCapabilities, SinkError, type SinkWriter } from '@millrace/etl-core'
+import { describe, expect, it, test } from 'vitest'
 import {
   awkwardTexts,
   describeSink,
@@ -9,6 +9,8 @@ import {
   memorySink,
   type SinkSuite,
   sinkCases,
+  testContext,
+  testSplitContext,
 } from '../src/index.js'
 import { caseNamed, expectFailing, failing } from './failing.js'
 
@@ -117,6 +119,20 @@ describe('a memory sink keeps the contract', () => {
       ),
     ).toEqual([])
   })
+})
+
+test('a memory sink keeps what a later owner staged, though an earlier one wakes up and opens the split', async () => {
+  const sink = memorySink<number>({ disposition: 'append', publishes: true })
+  const owner = (epoch: number) => testSplitContext({ load: { ...testContext().load, epoch } })
+  const group = { name: 'split-1', receipts: [{ split: { id: 'split-1', params: null }, receipt: null }], labels: {} }
+  const later = await sink.open(owner(2))
+  await later.write({ id: 'b1', checkpoint: { cursor: 1, batchNo: 1 }, rows: rowsOf([1]), rawOf: row => row })
+  await later.commit()
+
+  await sink.open(owner(1))
+  await sink.publish?.(group, owner(2))
+
+  expect(sink.visible()).toEqual([1])
 })
 
 /** The contract of a memory sink with something broken, which may use the honest sink that other capabilities would make. */

@@ -28,6 +28,8 @@ export interface Scenario {
   skewMs?(): number
   /** The first event comes once more, so many milliseconds after the first time. */
   readonly againAfterMs?: readonly number[]
+  /** All is done, and the first event comes for the last time. */
+  whenDone?(): void
   readonly run?: Omit<RunOptions, 'state' | 'clock'>
   readonly options?: Omit<LambdaOptions, 'run' | 'handOn' | 'write'>
 }
@@ -196,6 +198,7 @@ export async function played(scenario: Scenario): Promise<Outcome> {
     // The later ones of the same event, and once more when all is done.
     await clock.sleep(Math.max(0, ...(scenario.againAfterMs ?? [])))
     while (deliveries.size > 0) await Promise.all(deliveries)
+    scenario.whenDone?.()
     const last = await invoke(way === 'itself' || way === 'loop' ? first : sqsEvent(sqsRecord('m1', {})))
     return last === 'failed' ? last : last.answer
   }

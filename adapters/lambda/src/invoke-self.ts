@@ -1,3 +1,4 @@
+import { quietly } from '@millrace/aws'
 import { ConfigError } from '@millrace/etl-core'
 import type { HandOn } from './hand-on.js'
 import { missing, once } from './sdk.js'
@@ -17,7 +18,7 @@ const mostEventBytes = 256 * 1024
 export function invokeSelf(): HandOn {
   const client = once(async () => {
     const { InvokeCommand, LambdaClient } = await import('@aws-sdk/client-lambda').catch(missing('@aws-sdk/client-lambda'))
-    return { sdk: new LambdaClient({}), InvokeCommand }
+    return { sdk: quietly(() => new LambdaClient({})), InvokeCommand }
   })
   return {
     name: 'an invocation of itself',

@@ -1,3 +1,4 @@
+import { quietly } from '@millrace/aws'
 import { hashOf } from '@millrace/etl-core'
 import type { DeadLetters } from './dead-letters.js'
 import type { HandOn } from './hand-on.js'
@@ -52,7 +53,7 @@ export function deadLetterQueue(queueUrl: string): DeadLetters {
 const sqs = () =>
   once(async () => {
     const { SendMessageCommand, SQSClient } = await import('@aws-sdk/client-sqs').catch(missing('@aws-sdk/client-sqs'))
-    return { sdk: new SQSClient({}), SendMessageCommand }
+    return { sdk: quietly(() => new SQSClient({})), SendMessageCommand }
   })
 
 /** A FIFO queue takes no message without a group, and none twice within five minutes. */

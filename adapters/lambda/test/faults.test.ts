@@ -80,6 +80,7 @@ test('a load goes on by the function’s invoking itself, and ends with every re
   expect(ends).not.toContain('Sandbox.Timedout')
   expect(again.answer).toMatchObject({ status: 'unchanged', loadId: 'order 1' })
   expect(await loaded()).toEqual(upTo(40))
+  expect(lambda.output()).not.toContain('NodeVersionSupportWarning')
 }, 120_000)
 
 test('a function that may not invoke itself fails, says so, and goes on when it is invoked again', async () => {

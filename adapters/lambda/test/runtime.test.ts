@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url'
+import type { RunReport } from '@millrace/etl-core'
 import { startLambda, type TestLambda, testFunctionArn } from '@millrace/etl-testkit/lambda'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
@@ -68,4 +69,32 @@ test('a function that cannot be imported fails its invocations with the reason, 
   } finally {
     await lambda.close()
   }
+})
+
+describe('a report that is longer than an answer may be', () => {
+  const invoked = async (handler: string, nameLength: number) => {
+    const lambda = await startLambda({ handler, taskRoot: fileURLToPath(new URL('fixtures', import.meta.url)) })
+    try {
+      return await lambda.invoke({ groups: 100, nameLength }, 60_000)
+    } finally {
+      await lambda.close()
+    }
+  }
+
+  test('would be refused whole', { timeout: 90_000 }, async () => {
+    const { error } = await invoked('reporting.uncut', 35_000)
+
+    expect(error?.errorType).toBe('Function.ResponseSizeTooLarge')
+  })
+
+  test.each([
+    ['its splits', 35_000, 'the 100 splits', { groups: 100, splits: 0 }],
+    ['its groups and splits', 70_000, 'the 100 groups and 100 splits', { groups: 0, splits: 0 }],
+  ])('is answered without %s, and its notes say so', { timeout: 90_000 }, async (_, nameLength, lacks, kept) => {
+    const report = (await invoked('reporting.handler', nameLength)).answer as RunReport
+
+    expect(report).toMatchObject({ status: 'succeeded', left: 0, counts: { written: 100 } })
+    expect({ groups: report.groups.length, splits: report.splits.length }).toEqual(kept)
+    expect(report.notes.at(-1)).toContain(`The answer has no room for ${lacks}`)
+  })
 })

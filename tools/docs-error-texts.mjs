@@ -127,7 +127,7 @@ export const errorTexts = {
   },
   ETL_SOURCE_NOT_FOUND: {
     means: 'What was asked for is not there: 404, 410, an object named in `keys`, a bucket.',
-    todo: 'Check the address or the key. Other groups of the load are not concerned.',
+    todo: 'Check the address or the key; an object may have been deleted before its event came. Other groups of the load are not concerned.',
   },
   ETL_SOURCE_REFUSED: {
     means:
@@ -154,7 +154,7 @@ export const errorTexts = {
   ETL_SOURCE_CHANGED: {
     means:
       'The data changed while it was read, or since the load was planned. What was read of the split is dropped and it is read again, three times at most; then its group is planned anew in the same run.',
-    todo: 'Nothing, mostly. If it goes on, run when the source is quiet.',
+    todo: 'Nothing, mostly. If it goes on, run when the source is quiet. Where an etag was asked for, the object was replaced: the event of the newer one loads that.',
   },
   ETL_SINK_UNAVAILABLE: {
     means: 'The destination is away or busy for the moment.',

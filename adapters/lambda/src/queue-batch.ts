@@ -6,6 +6,7 @@ import { understand } from './events/understand.js'
 import { isObject, notUnderstood, textOf } from './events/unknown.js'
 import type { Invocation } from './invocation.js'
 import { isLeft, runEach } from './run-asked.js'
+import { isGone, reasonOf } from './run-failed.js'
 
 /** With less time left no other message is begun: it would be stopped before it has done anything. */
 const leastLeftMs = 2_000
@@ -22,7 +23,7 @@ type SqsRecord = Readonly<Record<string, unknown>>
  * Runs the messages of a batch one after the other, and answers with those that are to come again: failed ones, those that have work left and
  * were not handed on, those there was no time for. In a FIFO queue nothing of a message group is begun behind one of them.
  *
- * A message that can never be run (no JSON, parameters that are not valid) goes to `deadLetters` with its reason, where there are such;
+ * A message that can never be run (no JSON, parameters that are not valid, an object that is gone) goes to `deadLetters` with its reason, where there are such;
  * else it comes again until the queue's own redrive policy takes it away. Either way the others of its batch are not kept waiting.
  *
  * @throws EtlError `ETL_EVENT_UNKNOWN` for a record without a message id, before anything is begun: the whole batch comes again.
@@ -68,18 +69,21 @@ async function runMessage(record: SqsRecord, invocation: Invocation, deadLetters
   const message = messageOf(record)
   const told = (error: unknown) => line('ERROR', `message ${message.id} failed`, { error: errorJson(error) })
   let errors: readonly unknown[]
+  let forGood: boolean
   try {
     const { asked } = ofMessage(pipeline, message, body => understand(pipeline, body))
     const { ends, failures } = await runEach(asked, invocation)
     if (failures.length === 0) return !ends.some(isLeft)
     errors = failures.map(({ error }) => error)
+    forGood = failures.every(({ asked, error }) => isMessagesFault(error) || isGone(error, asked.from))
   } catch (error) {
     errors = [error]
+    forGood = isMessagesFault(error)
   }
   for (const error of errors) told(error)
   // What may pass is tried again first; what is done by then changes nothing.
-  if (!deadLetters || !errors.every(isMessagesFault)) return false
-  return deadLetters.send(message, errorJson(errors[0])).then(
+  if (!deadLetters || !forGood) return false
+  return deadLetters.send(message, reasonOf(errors[0])).then(
     () => true,
     second => {
       line('ERROR', `message ${message.id} could not be put to the dead letters`, { error: errorJson(second) })

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { ConfigError, errorJson, parseParams } from '@millrace/etl-core'
+import { ConfigError, parseParams } from '@millrace/etl-core'
 import { type HttpAnswer, httpAnswer, statusOf } from './answers.js'
 import type { Asked } from './events/asked.js'
 import { eventFor } from './events/direct.js'
@@ -8,7 +8,7 @@ import { ofRequest } from './events/requests.js'
 import { fitted } from './fit-answer.js'
 import type { Invocation } from './invocation.js'
 import { runAsked } from './run-asked.js'
-import { isTold, RunFailed } from './run-failed.js'
+import { isTold, RunFailed, reasonOf } from './run-failed.js'
 
 /** What a request is answered with: the report once the run has ended, or the load's id at once, while another invocation runs it. */
 export type AnswerRequests = 'report' | 'accepted'
@@ -25,7 +25,7 @@ export async function answerRequest(
     if (!one) return { ...httpAnswer(204, {}), body: '' }
     return how === 'accepted' ? await accepted(one, invocation) : await reported(one, invocation)
   } catch (error) {
-    const told = error instanceof RunFailed ? (error.report.error ?? errorJson(error)) : errorJson(error)
+    const told = reasonOf(error)
     if (!isTold(error, invocation)) invocation.line('ERROR', 'request failed', { error: told })
     const report = error instanceof RunFailed ? { report: fitted(error.report, bodyBytes(invocation)) } : {}
     return httpAnswer(statusOf(told), { error: { code: told.code, message: told.message, retry: told.retry }, ...report })

@@ -1,4 +1,4 @@
-import { EtlError, errorsOf, type RunReport } from '@millrace/etl-core'
+import { type ErrorJson, EtlError, errorJson, errorsOf, type RunReport } from '@millrace/etl-core'
 
 /** A run that ended as `failed`, or one that was followed by such a run. `report` says what was published all the same and what was not. */
 export class RunFailed extends EtlError {
@@ -18,6 +18,26 @@ export class RunFailed extends EtlError {
     this.report = report
   }
 }
+
+/** Why it failed: of a run, what its report says. */
+export const reasonOf = (error: unknown): ErrorJson =>
+  (error instanceof RunFailed ? error.report.error : undefined) ?? errorJson(error)
+
+/**
+ * Whether a run failed for nothing but the object that its event told of: it was deleted since, or replaced by another one than the event's.
+ * It never comes back, and another event tells of what is there instead.
+ *
+ * @param from - The object's place: `s3://bucket/key`.
+ */
+export function isGone(error: unknown, from: string): boolean {
+  if (!(error instanceof RunFailed)) return false
+  const failed = error.report.groups.filter(({ status }) => status === 'failed')
+  return failed.length > 0 && failed.every(group => group.error !== undefined && isGoneFrom(group.error, from))
+}
+
+/** Without `wanted` an object only changed while it was read, which may be over the next time. */
+const isGoneFrom = ({ code, context = {} }: ErrorJson, from: string): boolean =>
+  context.place === from && (code === 'ETL_SOURCE_NOT_FOUND' || (code === 'ETL_SOURCE_CHANGED' && context.wanted !== undefined))
 
 /** Whether the line of a run has told of it. */
 export const isTold = (error: unknown, { told }: { readonly told: WeakSet<object> }): boolean =>

@@ -62,7 +62,11 @@ describe('s3Source', () => {
     })
 
     expect([ids, report.status]).toEqual([['a 0'], 'failed'])
-    expect(JSON.stringify(report)).toContain('ETL_SOURCE_CHANGED')
+    expect(report.error).toMatchObject({
+      code: 'ETL_SOURCE_CHANGED',
+      message: expect.stringContaining('s3://incoming/b.csv is no longer the version 00000000000000000000000000000000'),
+      context: { wanted: '0'.repeat(32) },
+    })
     await server.close()
   })
 

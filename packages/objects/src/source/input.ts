@@ -46,7 +46,7 @@ export function readError(error: unknown, place: string): unknown {
 
 /** The error of an object that is to be read and is not there. */
 export function goneError(place: string, cause?: EtlError): SourceError {
-  return new SourceError('ETL_SOURCE_NOT_FOUND', `${place} is not there.`, {
+  return new SourceError('ETL_SOURCE_NOT_FOUND', `${place} is not there: it was deleted, or never was.`, {
     context: { place },
     ...(cause === undefined ? {} : { cause }),
   })

@@ -81,6 +81,13 @@ describe('a policy', () => {
     ])
   })
 
+  test('keeps one of two patterns that stand for the same', () => {
+    const listing = { actions: ['s3:ListBucket'], condition: { StringLike: { 's3:prefix': ['a/**', 'a/*'] } } }
+
+    expect(short({ resources: ['a/**'] }, { resources: ['a/*'] })).toEqual(['s3:GetObject on a/**'])
+    expect(policy(listing).map(({ Condition }) => Condition)).toEqual([{ StringLike: { 's3:prefix': ['a/**'] } }])
+  })
+
   test('keeps apart what is allowed under a condition and what is allowed always', () => {
     const condition = { StringEquals: { 'aws:ResourceAccount': '1' } }
 

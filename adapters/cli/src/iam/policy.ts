@@ -92,20 +92,24 @@ function eitherOf(grants: readonly Grant[]): Condition | undefined {
 }
 
 const widest = (patterns: readonly string[]): string[] =>
-  patterns.filter((pattern, at) => !patterns.some((other, index) => index !== at && covers(other, pattern)))
+  patterns.filter((pattern, at) => !patterns.some((other, index) => index !== at && takesOver(other, index, pattern, at)))
+
+/** Whether the pattern at one place makes that at another needless. Of two that cover each other, as `a*` and `a**` do, the first stays. */
+const takesOver = (other: string, otherAt: number, pattern: string, at: number): boolean =>
+  covers(other, pattern) && (otherAt < at || !covers(pattern, other))
 
 /** What stays is what no other allows; the reasons of what goes are those of what covers it. */
 function withoutCovered(grants: readonly Grant[]): readonly Grant[] {
-  const covering = (grant: Grant) =>
+  const covering = (grant: Grant, at: number) =>
     grants.find(
-      other =>
+      (other, otherAt) =>
         other !== grant &&
         other.action === grant.action &&
         canonicalJson((other.condition ?? null) as Json) === canonicalJson((grant.condition ?? null) as Json) &&
-        covers(other.resource, grant.resource),
+        takesOver(other.resource, otherAt, grant.resource, at),
     )
   return grants
-    .filter(grant => !covering(grant))
+    .filter((grant, at) => !covering(grant, at))
     .map(grant => ({
       ...grant,
       reasons: [

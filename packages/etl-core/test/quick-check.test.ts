@@ -56,6 +56,12 @@ const others: readonly z.ZodType[] = [
   z.null(),
   z.any(),
   z.unknown(),
+  z.any().check(z.minLength(2)),
+  z.unknown().check(
+    z.overwrite(value => value ?? 'none'),
+    z.maxLength(3),
+  ),
+  z.literal([null, 'ab']).check(z.minLength(1) as never),
   z.date(),
   z.coerce.date(),
   z.array(z.number()),

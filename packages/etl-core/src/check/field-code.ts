@@ -14,12 +14,15 @@ export function fieldCode(def: Definition, keep: Keep): string | undefined {
   const own = def.check === undefined ? [] : [def]
   const lines: string[] = [made]
   for (const check of [...own, ...(def.checks ?? []).map(({ _zod }) => _zod.def)]) {
-    const line = checkCode(check, keep)
+    const line = check.check === 'custom' || oneTyped.has(def.type ?? '') ? checkCode(check, keep) : undefined
     if (line === undefined) return undefined
     lines.push(line)
   }
   return lines.join('\n')
 }
+
+/** Types whose values are all alike. Of any others a check for texts may meet one without a length, which zod passes over. */
+const oneTyped = new Set(['string', 'number', 'boolean', 'bigint'])
 
 function typeCode(def: Definition, keep: Keep): string | undefined {
   switch (def.type) {

@@ -98,6 +98,16 @@ describe('reading good CSV', () => {
   })
 })
 
+describe('lines behind a line end that is escaped within quotes', () => {
+  it.each(['\n', '\r\n', '\r'])('are counted where lines end in %j', async end => {
+    const text = ['a,b', "'x\\", "y',2", '3,4', ''].join(end)
+    const [batch] = await batchesOf(csv({ quote: "'", escape: '\\' }), pieces(text, [3]))
+
+    expect(allRecords(batch ? [batch] : [])[0]).toEqual({ a: `x${end}y`, b: '2' })
+    expect(batch?.positionOf?.(1)).toMatchObject({ line: 4 })
+  })
+})
+
 describe('lines of a file that ends them with CR', () => {
   it('are counted within quotes too', async () => {
     const [batch] = await batchesOf(csv(), pieces('a,b\r"x\ry",2\r3,4\r', [3]))

@@ -209,8 +209,9 @@ export function csvScanner(dialect: DialectBytes, limits: ScanLimits, known?: Li
           } else innerLines++
           here++
         } else if (mode === escaped) {
-          // Whatever it is, it is text; looked at again where it may be the beginning of a character.
-          if ((bytes[here] as number) <= 127) here++
+          // Whatever it is, it is text; looked at again where it may be the beginning of a character, or ends a line.
+          const byte = bytes[here] as number
+          if (byte === quote || byte === escapeByte || inside[byte] === 0) here++
           mode = quoted
         } else {
           const byte = bytes[here] as number

@@ -3,6 +3,10 @@ import type { SqlServerCredentials } from './options.js'
 
 const packageName = '@aws-sdk/client-secrets-manager'
 
+/** A secret is a small answer. Without these a network that swallows it, such as a VPC without a way there, is waited for without an end. */
+const connectMs = 5_000
+const answerMs = 10_000
+
 /** What only someone else can put right. Everything else, such as a network that is away, may pass. */
 const refusals: Readonly<Record<string, string>> = {
   AccessDeniedException: 'Let the role do secretsmanager:GetSecretValue on it.',
@@ -24,7 +28,8 @@ const refusals: Readonly<Record<string, string>> = {
 export async function credentialsOfSecret(id: string): Promise<SqlServerCredentials> {
   const { GetSecretValueCommand, SecretsManagerClient } = await import('@aws-sdk/client-secrets-manager').catch(missing)
   const [, region] = /^arn:[^:]+:secretsmanager:([^:]+):/.exec(id) ?? []
-  const client = new SecretsManagerClient(region ? { region } : {})
+  const requestHandler = { connectionTimeout: connectMs, socketTimeout: answerMs }
+  const client = new SecretsManagerClient({ requestHandler, ...(region ? { region } : {}) })
   try {
     const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: id }))
     return parsed(SecretString, id)

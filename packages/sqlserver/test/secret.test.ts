@@ -97,3 +97,16 @@ test('Secrets Manager that is away for a while is tried again by the run', async
     message: expect.stringContaining(arn),
   })
 })
+
+test.runIf(process.env.MILLRACE_TEST_LONG)(
+  'Secrets Manager that never answers is not waited for without an end',
+  async () => {
+    const server = createServer(() => undefined)
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+    onTestFinished(() => void server.close().closeAllConnections())
+    vi.stubEnv('AWS_ENDPOINT_URL_SECRETS_MANAGER', `http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+
+    await expect(loggedInAt(await protocolServer())).rejects.toMatchObject({ code: 'ETL_SINK_UNAVAILABLE', retry: 'later' })
+  },
+  30_000,
+)

@@ -38,7 +38,8 @@ function parsed(text: Buffer, options: CsvOptions): object[] | undefined {
 
 describe('csv-parse as the judge', () => {
   const parts = ['"', "'", '""', ',', ';', '\t', '|', '\n', '\n', '\r\n', 'a', 'b1', ' ', 'é', '漢', '😀', '\\', '\0']
-  const body = fc.array(fc.constantFrom(...parts), { maxLength: 24 }).map(each => each.join(''))
+  // Behind a closing quote csv-parse takes a NUL for the end of what there is, and drops it; here it is text behind a quote.
+  const body = fc.array(fc.constantFrom(...parts), { maxLength: 24 }).map(each => each.join('').replace(/(?<=["'])\0+/g, ''))
 
   it('agrees where it reads everything, and where it does not, something is unreadable', async () => {
     await fc.assert(

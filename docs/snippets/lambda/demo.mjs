@@ -1,27 +1,44 @@
 // A pipeline as a Lambda function, offline: the zip of `millrace bundle` in a process of its own, driven through the Lambda Runtime API, with
-// an S3 server on loopback. One event of each kind, and one load that is longer than an invocation. `npm run demo:lambda`
+// servers of S3 and SQS on loopback. One event of each kind, and one load that is longer than an invocation. `npm run demo:lambda`
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import {
-  busEvent,
-  s3BusEvent,
-  s3Notification,
-  snsEvent,
-  sqsEvent,
-  sqsRecord,
-  startLambda,
-  urlRequest,
-} from '@millrace/etl-testkit/lambda'
+  ChangeMessageVisibilityCommand,
+  DeleteMessageCommand,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs'
+import { quietly } from '@millrace/aws'
+import { busEvent, pollQueue, s3BusEvent, s3Notification, snsEvent, startLambda, urlRequest } from '@millrace/etl-testkit/lambda'
 import { s3Server } from '@millrace/etl-testkit/s3'
 import { unzipSync } from 'fflate'
+import { createSqsServer } from 'local-aws-sqs'
 
 const path = name => fileURLToPath(new URL(name, import.meta.url))
 const say = text => process.stdout.write(`${text}\n`)
 const folder = mkdtempSync(join(tmpdir(), 'millrace-lambda-'))
 const s3 = await s3Server({ buckets: ['arrivals'] })
+const sqs = await createSqsServer({
+  ...{ port: 0, hostname: '127.0.0.1', region: s3.region },
+  queues: [
+    { QueueName: 'dead' },
+    {
+      QueueName: 'files',
+      Attributes: {
+        VisibilityTimeout: '300',
+        RedrivePolicy: JSON.stringify({ deadLetterTargetArn: `arn:aws:sqs:${s3.region}:123456789012:dead`, maxReceiveCount: 3 }),
+      },
+    },
+  ],
+})
+const sqsUrl = `http://127.0.0.1:${sqs.address().port}`
+const queues = quietly(
+  () => new SQSClient({ endpoint: sqsUrl, region: s3.region, credentials: { accessKeyId: 'demo', secretAccessKey: 'demo' } }),
+)
 
 function expect(what, ok) {
   if (!ok) throw new Error(`This should not have happened: ${what}.`)
@@ -86,8 +103,7 @@ async function eachKind() {
     busEvent({ 'detail-type': 'Order File Ready', detail: { key: (await put('third.csv')).key } }),
     /^succeeded, 3/,
   )
-  const good = sqsRecord('m1', s3Notification(await put('fourth.csv')))
-  await event('SQS, with a message that is no JSON', sqsEvent(sqsRecord('bad', '{'), good), /^come again: bad$/)
+  await queued()
   await event('SNS', snsEvent(s3Notification(await put('fifth.csv'))), /^succeeded, 3/)
   await put('sixth.csv')
   const tick = { millrace: { scheduledTime: '2026-03-01T09:15:00Z' } }
@@ -104,6 +120,32 @@ async function eachKind() {
   for (const name of ['first one', 'second', 'third', 'fourth', 'fifth', 'sixth', 'seventh', 'eighth']) {
     expect(`${name}.csv has ${cleanRows(`${name}.csv`)} rows`, cleanRows(`${name}.csv`) === 3)
   }
+}
+
+/** Two messages in a queue: one is loaded, one can never be, which the queue takes away after some times. */
+async function queued() {
+  const QueueUrl = `${sqsUrl}/123456789012/files`
+  const receive = async (url, most) =>
+    (await queues.send(new ReceiveMessageCommand({ QueueUrl: url, MaxNumberOfMessages: most }))).Messages ?? []
+  const queue = {
+    receive: most => receive(QueueUrl, most),
+    remove: ReceiptHandle => queues.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle })),
+    giveBack: ReceiptHandle => queues.send(new ChangeMessageVisibilityCommand({ QueueUrl, ReceiptHandle, VisibilityTimeout: 0 })),
+  }
+  for (const MessageBody of ['{', JSON.stringify(s3Notification(await put('fourth.csv')))])
+    await queues.send(new SendMessageCommand({ QueueUrl, MessageBody }))
+  let removed = 0
+  const next = () => pollQueue(queue, each => lambda.invoke(each, 30_000))
+  for (let batch = await next(); batch; batch = await next()) removed += batch.removed.length
+  const dead = await receive(`${sqsUrl}/123456789012/dead`, 10)
+  const why = /"message":"message \S+ failed".*?"code":"(\w+)"/.exec(lambda.output())?.[1]
+  say(
+    `${'SQS, with a message that is no JSON'.padEnd(42)} ${removed} done, ${dead.length} in the dead-letter queue; the log says ${why}`,
+  )
+  expect(
+    `${removed} messages were done and ${dead.length} are dead letters`,
+    removed === 1 && dead[0]?.Body === '{' && why === 'ETL_EVENT_UNKNOWN',
+  )
 }
 
 async function longLoad() {
@@ -133,6 +175,8 @@ try {
   await longLoad()
 } finally {
   await lambda.close()
+  queues.destroy()
+  sqs.close()
   await s3.close()
   rmSync(folder, { recursive: true, force: true })
 }

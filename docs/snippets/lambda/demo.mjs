@@ -165,7 +165,7 @@ async function longLoad() {
       `  invocation ${String(invocations).padStart(2)}  ${status.padEnd(10)} ${answer.counts.written.toLocaleString('en').padStart(8)} records`,
     )
   }
-  expect(`it took ${invocations} invocations`, invocations > 3)
+  expect(`it took ${invocations} invocations`, invocations > 1)
   expect(`${cleanRows('long.csv')} rows arrived`, cleanRows('long.csv') === rows)
   say(`  ${invocations - 1} deadlines crossed, and every record is there once.`)
 }

@@ -80,6 +80,7 @@ describe('the policy of a role', () => {
     [['--iam-role', 'king'], '--iam-role is one of function, schedule, pipeline, build, deploy, shift.'],
     [['--iam-hand-on', 'self'], '--iam-hand-on self needs --iam-function.'],
     [['--iam-role', 'schedule'], '--iam-role schedule needs --iam-function.'],
+    [['--iam-role', 'pipeline'], '--iam-role pipeline needs some of --iam-artifacts, --iam-connection, --iam-project.'],
     [['--iam-role', 'build', '--iam-vpc'], '--iam-vpc says nothing of --iam-role build.'],
     [['--iam-account', '12'], '--iam-account takes the 12 digits of an account.'],
     [['--iam-connection', 'x', '--iam-role', 'pipeline'], '--iam-connection takes an ARN.'],

@@ -42,6 +42,11 @@ run "each_function" {
   }
 
   assert {
+    condition     = alltrue([for alarm in values(aws_cloudwatch_metric_alarm.duration) : alarm.evaluation_periods == 1])
+    error_message = "A function that runs once a day is never near its timeout."
+  }
+
+  assert {
     condition     = aws_cloudwatch_metric_alarm.rejects["minute"].threshold == 100 && aws_cloudwatch_log_metric_filter.rejects["minute"].metric_transformation[0].value == "$.counts.rejected"
     error_message = "Rejects are not counted as the runs' lines say."
   }

@@ -46,6 +46,11 @@ run "test_then_bundle_then_deploy" {
   }
 
   assert {
+    condition     = toset(jsondecode(aws_iam_role_policy.pipeline.policy).Statement[1].Action) == toset(["codeconnections:UseConnection", "codestar-connections:UseConnection"])
+    error_message = "A connection of one of the two names is refused."
+  }
+
+  assert {
     condition     = jsondecode(aws_codepipeline.this.stage[2].action[0].configuration.EnvironmentVariables)[0].value == "population population.ts --connectors s3"
     error_message = "Another bundle is made."
   }

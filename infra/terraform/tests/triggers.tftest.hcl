@@ -66,8 +66,8 @@ run "objects_start_the_alias" {
   }
 
   variables {
-    bucket_name   = "example"
-    bucket_arn    = "arn:aws:s3:::example"
+    bucket_name   = "data.example.com"
+    bucket_arn    = "arn:aws:s3:::data.example.com"
     function_name = "orders"
     alias_name    = "live"
     function_arn  = "arn:aws:lambda:eu-west-2:123456789012:function:orders:live"
@@ -77,6 +77,11 @@ run "objects_start_the_alias" {
   assert {
     condition     = aws_lambda_permission.this.source_arn == var.bucket_arn && aws_lambda_permission.this.source_account == "123456789012" && aws_lambda_permission.this.qualifier == "live"
     error_message = "Others than this account's bucket may start the function."
+  }
+
+  assert {
+    condition     = can(regex("^[A-Za-z0-9_-]{1,100}$", aws_lambda_permission.this.statement_id))
+    error_message = "Lambda takes no such name of a statement."
   }
 
   assert {

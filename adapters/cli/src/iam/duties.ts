@@ -176,7 +176,9 @@ export const duties: readonly Duty[] = [
     roles: ['pipeline'],
     flag: 'connection',
     what: 'repository',
-    actions: ['codestar-connections:UseConnection'],
+    // One service under two names: which of them is asked for goes by the connection's ARN. The console makes `codeconnections` since July 2024.
+    // https://docs.aws.amazon.com/dtconsole/latest/userguide/rename.html (read 2026-12)
+    actions: ['codeconnections:UseConnection', 'codestar-connections:UseConnection'],
     resources: given => [given('connection')],
     why: 'reads commits of the repository',
   },

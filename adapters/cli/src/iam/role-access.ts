@@ -19,6 +19,9 @@ export function askedOf({ texts, switches }: Given, problems: string[] = []): As
   if (!Object.hasOwn(roles, role)) problems.push(`--iam-role is one of ${Object.keys(roles).join(', ')}.`)
   if (!/^(\*|\d{12})$/.test(at.account)) problems.push('--iam-account takes the 12 digits of an account.')
   if (text('connection') !== undefined && !text('connection')?.startsWith('arn:')) problems.push('--iam-connection takes an ARN.')
+  const flags = flagsOf(role)
+  if ((role === 'pipeline' || role === 'build') && !flags.some(flag => text(flag) !== undefined))
+    problems.push(`--iam-role ${role} needs some of ${flags.map(flag => `--iam-${flag}`).join(', ')}.`)
   const handsOnToItself = text('hand-on') === 'self'
   if ((handsOnToItself || role === 'schedule' || role === 'deploy' || role === 'shift') && text('function') === undefined)
     problems.push(`${handsOnToItself ? '--iam-hand-on self' : `--iam-role ${role}`} needs --iam-function.`)
@@ -47,6 +50,11 @@ export const placedAccess = (needed: readonly PartAccess[], at: At): readonly Pa
   needed.map(each =>
     each.system === 'aws' ? { ...each, resources: each.resources.map(resource => inPartition(resource, at)) } : each,
   )
+
+/** The flags that say what a role works on. */
+const flagsOf = (role: string): readonly FlagName[] => [
+  ...new Set(duties.filter(({ roles }) => roles.some(each => each === role)).map(({ flag }) => flag)),
+]
 
 function isAsked(duty: Duty, value: string | undefined): boolean {
   if (value === undefined) return false

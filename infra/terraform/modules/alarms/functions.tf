@@ -37,15 +37,15 @@ resource "aws_cloudwatch_metric_alarm" "throttles" {
 resource "aws_cloudwatch_metric_alarm" "duration" {
   for_each = var.functions
 
-  alarm_name          = "${each.value.function_name}-duration"
-  alarm_description   = "Invocations of ${each.value.function_name} come near its timeout of ${each.value.timeout_seconds} s"
-  namespace           = "AWS/Lambda"
-  metric_name         = "Duration"
-  dimensions          = { FunctionName = each.value.function_name }
-  statistic           = "Maximum"
+  alarm_name        = "${each.value.function_name}-duration"
+  alarm_description = "Invocations of ${each.value.function_name} come near its timeout of ${each.value.timeout_seconds} s"
+  namespace         = "AWS/Lambda"
+  metric_name       = "Duration"
+  dimensions        = { FunctionName = each.value.function_name }
+  statistic         = "Maximum"
+  # One is enough: of a function that runs once an hour, no second one is near.
   period              = 300
-  evaluation_periods  = 3
-  datapoints_to_alarm = 2
+  evaluation_periods  = 1
   comparison_operator = "GreaterThanThreshold"
   threshold           = floor(each.value.timeout_seconds * 1000 * each.value.duration_share)
   treat_missing_data  = "notBreaching"

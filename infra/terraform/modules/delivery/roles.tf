@@ -43,9 +43,11 @@ resource "aws_iam_role_policy" "pipeline" {
     Statement = [
       local.read_and_write_artifacts,
       {
+        # One service under two names: which of them is asked for goes by the connection's ARN.
+        # https://docs.aws.amazon.com/dtconsole/latest/userguide/rename.html (read 2026-12)
         Sid      = "ReadRepository"
         Effect   = "Allow"
-        Action   = ["codestar-connections:UseConnection"]
+        Action   = ["codeconnections:UseConnection", "codestar-connections:UseConnection"]
         Resource = var.connection_arn
       },
       {

@@ -1,7 +1,8 @@
 data "aws_caller_identity" "current" {}
 
 resource "aws_lambda_permission" "this" {
-  statement_id  = "${var.bucket_name}-objects"
+  # A bucket's name may have dots, the name of a statement may not.
+  statement_id  = "${replace(var.bucket_name, ".", "-")}-objects"
   action        = "lambda:InvokeFunction"
   function_name = var.function_name
   qualifier     = var.alias_name

@@ -48,6 +48,37 @@ const made = { name: 'orders', version: '1', connectors: [], build() { throw new
 exports.default = Object.defineProperty(made, Symbol.for('millrace.pipeline'), { value: true })
 `
 
+describe('a file that exports a handler', () => {
+  const file = (more: string) => `
+import { lambdaHandler } from '@millrace/lambda'
+import orders from './pipeline.js'
+const made = lambdaHandler(orders, { write: () => undefined })
+export const handler = async (event, context) => ({ own: await made(event, context).catch(({ code }) => code) })
+${more}
+`
+
+  test('besides its pipeline is bundled with that one, and the command says so', async () => {
+    const { bundle, zip } = project({ 'pipeline.ts': orders('folder', ''), 'orders.ts': file('export default orders') })
+    const { err } = await bundle('--hand-on', 'self')
+    const { code, out } = await bundle()
+    const { report } = await callBundled(zip(), { reed: 'file:./in' })
+
+    expect(err).toContain('--hand-on is for files without a handler')
+
+    expect(code).toBe(0)
+    expect(out).toContain('handler     index.handler, which the pipeline’s file exports, Node.js 20 or newer')
+    expect(report).toEqual({ own: 'ETL_PARAMS_INVALID' })
+  })
+
+  test('and no pipeline is told what it lacks', async () => {
+    const { bundle } = project({ 'pipeline.ts': orders('folder', ''), 'orders.ts': file('') })
+    const { code, err } = await bundle()
+
+    expect(code).toBe(2)
+    expect(err).toContain('It exports a handler; its pipeline has to be exported besides: export default orders.')
+  })
+})
+
 describe('a connector that is left out', () => {
   test('refuses its places in the function, and its client is not in the zip', async () => {
     const { bundle, zip } = project({

@@ -2,6 +2,7 @@ import { realpathSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { type BuildResult, build, type Message, type OutputFile } from 'esbuild'
 import { compileError, isBuildFailure } from '../load/compile-error.js'
+import type { FoundPipeline } from '../load/load-pipeline.js'
 import { shownPath } from '../load/shown-path.js'
 import type { ChosenConnectors } from './chosen-connectors.js'
 import { entryPoint, handlerEntry } from './entry.js'
@@ -39,27 +40,28 @@ const banner = [
 
 /**
  * Bundles a pipeline's file, its packages and a Lambda handler as ES modules. What is imported lazily lies in files of its own, so that a
- * function loads the client of a place only when it opens one. Writes nothing. The same sources give the same bytes.
+ * function loads the client of a place only when it opens one. The handler is the file's own, where it exports one. Writes nothing. The same sources give the same bytes.
  *
  * @throws ConfigError `ETL_PIPELINE_COMPILE` with file and line, `ETL_BUNDLE_LAMBDA`.
  */
 export async function buildBundle(
-  found: string,
+  found: FoundPipeline,
   connectors: ChosenConnectors,
   handOn: BundledHandOn | undefined,
   cwd: string,
 ): Promise<Built> {
   // As the compiler tells paths: a workspace lies in `node_modules` as a link.
-  const file = realpathSync(found)
+  const file = realpathSync(found.file)
   const project = projectFolder(file)
   const leftOut = new Set<string>()
   const uses: AddonUse[] = []
-  const powertools = powertoolsOf(file)
+  // A handler of its own has been given what it is to use.
+  const powertools = found.hasHandler ? [] : powertoolsOf(file)
   const result = await compile(file, project, cwd, [
     nativeAddons(uses),
     lazyImports(project),
     leaveOut(connectors, file, project, leftOut),
-    handlerEntry(file, { powertools, handOn }),
+    handlerEntry(file, { own: found.hasHandler, powertools, handOn }),
     filesOnlyOfOthers,
   ])
   const { metafile } = result

@@ -11,6 +11,8 @@ export const entryPoint = 'millrace:handler'
 
 /** What a bundled handler uses besides the pipeline. */
 export interface HandlerUses {
+  /** The pipeline's file exports a handler of its own, which is taken as it is. */
+  readonly own: boolean
   /** Found from the pipeline's file. */
   readonly powertools: readonly PowertoolsPart[]
   readonly handOn: BundledHandOn | undefined
@@ -26,13 +28,16 @@ const serviceName = process.env.POWERTOOLS_SERVICE_NAME || pipeline.name
 export const handler = lambdaHandler(pipeline, { ${[...powertoolsOptions(powertools), ...(handOn ? [handOnOption(handOn)] : [])].join(', ')} })
 `
 
+/** The module where the pipeline's file exports a handler: that one, with the options it was given. */
+const ownEntryText = (file: string): string => `export { handler } from ${JSON.stringify(`./${basename(file)}`)}\n`
+
 /**
  * The handler's module around a pipeline's file.
  *
  * @throws ConfigError `ETL_BUNDLE_LAMBDA` where the project has no \`@millrace/lambda\`, `ETL_PACKAGE_MISSING` where it has no client to hand on with.
  */
 export function handlerEntry(file: string, uses: HandlerUses): Plugin {
-  const lambdaFolder = folderWithLambda(file)
+  const lambdaFolder = uses.own ? dirname(file) : folderWithLambda(file)
   requireClient(uses.handOn, lambdaFolder)
   return {
     name: 'handler-entry',
@@ -42,7 +47,7 @@ export function handlerEntry(file: string, uses: HandlerUses): Plugin {
         builder.resolve(path, { kind, resolveDir: lambdaFolder }),
       )
       builder.onLoad({ filter: /.*/, namespace: 'millrace-handler' }, () => ({
-        contents: entryText(file, uses),
+        contents: uses.own ? ownEntryText(file) : entryText(file, uses),
         resolveDir: dirname(file),
         loader: 'js',
       }))

@@ -24,7 +24,8 @@ const flags: FlagSet = {
 const help = (columns: number): string =>
   'millrace bundle <pipeline> [flags]\n' +
   'Makes a zip for AWS Lambda of a pipeline (a file or an installed name) and all it needs; its handler is index.handler.\n' +
-  'The same sources give the same bytes. Shows what each package weighs.\n\n' +
+  'The same sources give the same bytes. Shows what each package weighs.\n' +
+  'A file that exports "handler" besides its pipeline is bundled with that one: lambdaHandler(orders, { deadLetters }).\n\n' +
   `${flagsHelp(flags, columns)}\n` +
   'Examples:\n' +
   '  millrace bundle src/orders.ts\n      orders.zip, if that is the name of the pipeline\n' +
@@ -45,9 +46,11 @@ export async function bundleCommand(argv: readonly string[], io: CommandIo): Pro
   const found = await findPipeline(argument, io.cwd)
   const connectors = chosenConnectors(found.pipeline, given.texts.get('connectors'), problems)
   const handOn = handOnFrom(given.texts.get('hand-on')?.at(-1), problems)
+  if (handOn && found.hasHandler)
+    problems.push('--hand-on is for files without a handler: this one exports its own, which says how it hands on.')
   if (problems.length > 0) throw wrong(problems)
   const out = resolve(io.cwd, given.texts.get('out')?.at(-1) ?? `${found.pipeline.name}.zip`)
-  const built = await buildBundle(found.file, connectors, handOn, io.cwd)
+  const built = await buildBundle(found, connectors, handOn, io.cwd)
   refuseKept(connectors, built)
   const zip = zipped(built.files)
   const bundled = bundledAs(out, found, connectors, handOn, built, zip)
@@ -93,6 +96,7 @@ function bundledAs(
     pipeline: found.pipeline.name,
     file,
     handler: 'index.handler',
+    ownHandler: found.hasHandler,
     connectors: schemesOf(kept),
     leftOut: schemesOf(leftOut),
     powertools,

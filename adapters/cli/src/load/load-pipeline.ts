@@ -15,6 +15,8 @@ export function isFileArgument(argument: string): boolean {
 export interface FoundPipeline {
   readonly pipeline: Pipeline
   readonly file: string
+  /** The file exports a Lambda handler of its own, as `handler`. */
+  readonly hasHandler: boolean
 }
 
 /**
@@ -30,12 +32,14 @@ export async function loadPipeline(argument: string, cwd: string): Promise<Pipel
 /** {@link loadPipeline}, for who needs its file too. */
 export async function findPipeline(argument: string, cwd: string): Promise<FoundPipeline> {
   const file = isFileArgument(argument) ? checkedFile(argument, cwd) : builtFile(installedNamed(argument, cwd), cwd)
-  return { pipeline: await loadPipelineFile(file, cwd), file }
+  const module = await loadModule(file, cwd)
+  return { pipeline: pipelineOf(module, shownPath(file, cwd)), file, hasHandler: typeof module.handler === 'function' }
 }
 
 /** Loads a pipeline that a package offers. */
 export async function loadInstalled(installed: InstalledPipeline, cwd: string): Promise<Pipeline> {
-  return loadPipelineFile(builtFile(installed, cwd), cwd)
+  const file = builtFile(installed, cwd)
+  return pipelineOf(await loadModule(file, cwd), shownPath(file, cwd))
 }
 
 function builtFile(installed: InstalledPipeline, cwd: string): string {
@@ -47,10 +51,6 @@ function builtFile(installed: InstalledPipeline, cwd: string): string {
   )
 }
 
-async function loadPipelineFile(file: string, cwd: string): Promise<Pipeline> {
-  return pipelineOf(await loadModule(file, cwd), shownPath(file, cwd))
-}
-
 /** The default export, if it is a pipeline. CommonJS modules may hold it one level down. */
 export function pipelineOf(module: LoadedModule, shown: string): Pipeline {
   const exported = module.default
@@ -59,7 +59,12 @@ export function pipelineOf(module: LoadedModule, shown: string): Pipeline {
   if (isPipeline(inner)) return inner
   const named = Object.keys(module).filter(name => name !== 'default' && isPipeline(module[name]))
   const found = 'default' in module ? `its default export is ${described(exported)}` : 'it has no default export'
-  const hint = named.length > 0 ? ` It exports the pipeline ${named.map(name => `"${name}"`).join(' and ')} by name only.` : ''
+  const hint =
+    typeof module.handler === 'function'
+      ? ' It exports a handler; its pipeline has to be exported besides: export default orders.'
+      : named.length > 0
+        ? ` It exports the pipeline ${named.map(name => `"${name}"`).join(' and ')} by name only.`
+        : ''
   throw new ConfigError(
     'ETL_PIPELINE_EXPORT',
     `${shown} is no pipeline: ${found}.${hint} Needed: export default definePipeline({ name, build, ... }).`,

@@ -11,6 +11,8 @@ export interface Bundled {
   readonly file: string
   /** As Lambda's setting wants it. */
   readonly handler: string
+  /** The pipeline's file exports it; else it is `lambdaHandler(pipeline)`, with Powertools where the project names them. */
+  readonly ownHandler: boolean
   /** Schemes of the places that it opens. */
   readonly connectors: readonly string[]
   readonly leftOut: readonly string[]
@@ -30,7 +32,8 @@ export interface Bundled {
 
 /** What was made, for people. */
 export function bundledText(made: Bundled, cwd: string): string {
-  const { file, zippedBytes, codeBytes, sourceMapBytes, packages, handler, connectors, leftOut, powertools, handOn } = made
+  const { file, zippedBytes, codeBytes, sourceMapBytes, packages } = made
+  const { handler, ownHandler, connectors, leftOut, powertools, handOn } = made
   const schemes = (list: readonly string[]) => (list.length === 0 ? 'none' : list.map(scheme => `${scheme}:`).join(', '))
   const rows = packages.map(
     ({ name, bytes: size }) =>
@@ -42,7 +45,7 @@ export function bundledText(made: Bundled, cwd: string): string {
     'The code is made of:',
     ...rows,
     '',
-    `handler     ${handler}, Node.js 20 or newer`,
+    `handler     ${handler}${ownHandler ? ', which the pipeline’s file exports' : ''}, Node.js 20 or newer`,
     `connectors  ${schemes(connectors)}${leftOut.length === 0 ? '' : `; left out: ${schemes(leftOut)}`}`,
     ...(handOn === null ? [] : [`hand on     ${handOn === 'self' ? 'by an invocation of itself' : `by messages in ${handOn}`}`]),
     ...(powertools.length === 0 ? [] : [`powertools  ${powertools.map(name => name.split('/').at(-1)).join(', ')}`]),

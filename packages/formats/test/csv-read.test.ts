@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { isEtlError, recordsOf } from '@millrace/etl-core'
 import { parse } from 'csv-parse/sync'
 import fc from 'fast-check'
@@ -348,4 +350,24 @@ describe('reading CSV in pieces', () => {
 
     expect({ closed, pulled }).toEqual({ closed: true, pulled: 1 })
   })
+})
+
+it('a copy of a field that is kept holds nothing of its batch', async () => {
+  setFlagsFromString('--expose-gc')
+  const heldBytes = () => {
+    runInNewContext('gc')()
+    return process.memoryUsage().heapUsed
+  }
+  const block = Buffer.from(`${'a field of more than a few characters,'.repeat(50)}\n`.repeat(30))
+  const stream = async function* () {
+    for (let at = 0; at < 300; at++) yield block
+  }
+  const input = { place: 'memory', size: 300 * block.length, stream, range: async () => block }
+  const before = heldBytes()
+  const kept: string[] = []
+  for await (const { records } of csv({ header: false, columns: Array.from({ length: 51 }, (_, at) => `c${at}`) }).decode(input))
+    kept.push(Buffer.from(recordsOf(records)[0]?.c0 ?? '').toString())
+
+  expect(kept.length).toBeGreaterThan(200)
+  expect(heldBytes() - before).toBeLessThan(5_000_000)
 })

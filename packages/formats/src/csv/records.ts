@@ -71,7 +71,7 @@ function looped(names: readonly string[], emptyIsNull: boolean): RecordMaker {
   }
 }
 
-/** The good records of some bytes, as objects that are free to keep. */
+/** The good records of some bytes, as objects that do not hold those; a field that is kept keeps the text of all of them. */
 export function recordsOf(
   bytes: Buffer,
   { starts, ends, count }: Scanned,

@@ -8,7 +8,8 @@ const { program, files } = wholeTree()
 
 // Biome follows types within a package, not from one package into another: here the compiler looks, over the whole tree.
 describe('promises', () => {
-  test('are all waited for, across packages too', () => {
+  // The whole tree is looked through, which takes a busy machine its time.
+  test('are all waited for, across packages too', { timeout: 300_000 }, () => {
     expect(floatingPromises(program, files)).toEqual([])
   })
 

@@ -63,7 +63,7 @@ describe('bundle --hand-on', () => {
     })
     try {
       const to = `file:${join(cwd, 'out')}`
-      const { answer } = await lambda.invoke({ to }, 3_000)
+      const { answer } = await lambda.invoke({ to }, 6_000)
 
       expect({ code, err }).toEqual({ code: 0, err: '' })
       expect(out).toContain('hand on     by an invocation of itself\n')

@@ -47,6 +47,11 @@ run "each_function" {
   }
 
   assert {
+    condition     = aws_cloudwatch_metric_alarm.failures["minute"].threshold == 0 && aws_cloudwatch_metric_alarm.failures["minute"].metric_name == aws_cloudwatch_log_metric_filter.failures["minute"].metric_transformation[0].name && strcontains(aws_cloudwatch_log_metric_filter.failures["minute"].pattern, "$.status = \"failed\"")
+    error_message = "A load that failed is told of, also where its message comes again without an error of the function"
+  }
+
+  assert {
     condition     = aws_cloudwatch_metric_alarm.rejects["minute"].threshold == 100 && aws_cloudwatch_log_metric_filter.rejects["minute"].metric_transformation[0].value == "$.counts.rejected"
     error_message = "Rejects are not counted as the runs' lines say."
   }
@@ -99,7 +104,7 @@ run "all_are_sent_encrypted_and_shown" {
     condition = alltrue(flatten([
       for alarms in [
         aws_cloudwatch_metric_alarm.errors, aws_cloudwatch_metric_alarm.throttles, aws_cloudwatch_metric_alarm.duration, aws_cloudwatch_metric_alarm.last_success,
-        aws_cloudwatch_metric_alarm.rejects, aws_cloudwatch_metric_alarm.queue_age, aws_cloudwatch_metric_alarm.dead_letters,
+        aws_cloudwatch_metric_alarm.rejects, aws_cloudwatch_metric_alarm.failures, aws_cloudwatch_metric_alarm.queue_age, aws_cloudwatch_metric_alarm.dead_letters,
       ] : [for alarm in values(alarms) : alarm.alarm_actions == toset([aws_sns_topic.this.arn])]
     ]))
     error_message = "An alarm tells nobody."

@@ -41,6 +41,12 @@ export const runnerBugs: readonly PlantedBug[] = [
         find: "  if (receipts.some(({ receipt }) => receipt === undefined)) return { report: { group, status: 'pending' }, keepsOpen: 'always' }\n",
         replace: '',
       },
+      // Of a run that is stopped nothing is published anyway.
+      {
+        file: `${core}/groups.ts`,
+        find: '  // The next run has the time for it.\n  if (ctx.signal.aborted)',
+        replace: '  if (ctx.hardSignal.aborted)',
+      },
     ],
     foundBy: { 'a load that replaces': ['stopped at any batch'] },
   },

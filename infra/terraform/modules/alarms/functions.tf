@@ -70,6 +70,41 @@ resource "aws_cloudwatch_log_metric_filter" "successes" {
   }
 }
 
+# A message of a queue whose load failed comes again without an error of the function: Errors does not see it.
+resource "aws_cloudwatch_log_metric_filter" "failures" {
+  for_each = var.functions
+
+  name           = "${each.value.function_name}-failures"
+  log_group_name = each.value.log_group_name
+  pattern        = "{ ($.pipeline = \"${each.value.pipeline}\") && ($.status = \"failed\") }"
+
+  metric_transformation {
+    namespace  = local.namespace
+    name       = "Failures"
+    value      = "1"
+    unit       = "Count"
+    dimensions = { pipeline = "$.pipeline" }
+  }
+}
+
+resource "aws_cloudwatch_metric_alarm" "failures" {
+  for_each = var.functions
+
+  alarm_name          = "${each.value.function_name}-failures"
+  alarm_description   = "Loads of ${each.value.pipeline} have failed, those that a queue brings again among them"
+  namespace           = local.namespace
+  metric_name         = "Failures"
+  dimensions          = { pipeline = each.value.pipeline }
+  statistic           = "Sum"
+  period              = 300
+  evaluation_periods  = 1
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 0
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = local.actions
+  ok_actions          = local.actions
+}
+
 resource "aws_cloudwatch_log_metric_filter" "rejects" {
   for_each = var.functions
 

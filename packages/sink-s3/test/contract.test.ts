@@ -1,7 +1,9 @@
 import type { ObjectSinkOptions, Sink } from '@millrace/etl-core'
 import { awkwardTexts, describeSink } from '@millrace/etl-testkit'
+import { iamJudge, policyFrom } from '@millrace/etl-testkit/iam'
 import { type S3Server, s3Server } from '@millrace/etl-testkit/s3'
 import { ndjson } from '@millrace/formats'
+import { expect } from 'vitest'
 import { s3Sink } from '../src/index.js'
 
 interface Plant {
@@ -46,7 +48,15 @@ function describeLayout(name: string, layout: Omit<ObjectSinkOptions<Plant>, 'fo
       const { endpoint, credentials } = server.clientConfig()
       const another = () =>
         s3Sink({ bucket: 'lake', prefix: 'out', endpoint, credentials, maxAttempts: 2, format: ndjson<Plant>(), ...layout })
-      return { server, sink: another(), another, readBack: () => readNdjson(server), close: () => server.close() }
+      const sink = another()
+      // What the sink says that it needs is all that it may do.
+      const judge = iamJudge(policyFrom([...(sink.access?.('test') ?? []), ...(sink.home?.access?.('test') ?? [])]))
+      server.restrict(judge)
+      const close = async () => {
+        await server.close()
+        expect(judge.denied).toEqual([])
+      }
+      return { server, sink, another, readBack: () => readNdjson(server), close }
     },
     stall: ({ server }) => ({ release: server.failWhen(writes, { delayMs: 500 }) }),
     faults: {

@@ -1,7 +1,9 @@
 import type { Source } from '@millrace/etl-core'
 import { describeSource } from '@millrace/etl-testkit'
+import { type IamJudge, iamJudge, policyFrom } from '@millrace/etl-testkit/iam'
 import { type S3Server, s3Server } from '@millrace/etl-testkit/s3'
 import { csv } from '@millrace/formats'
+import { afterAll, expect } from 'vitest'
 import { s3Source } from '../src/index.js'
 
 interface Row {
@@ -19,6 +21,10 @@ interface World {
 
 const rows = 5_000
 
+/** What the source says that it needs is all that it may do. */
+const judges: IamJudge[] = []
+afterAll(() => expect(judges.flatMap(({ denied }) => denied)).toEqual([]))
+
 async function world(files: readonly number[]): Promise<World> {
   const server = await s3Server({ buckets: ['incoming'] })
   for (const file of files) {
@@ -32,6 +38,9 @@ async function world(files: readonly number[]): Promise<World> {
     ...{ bucket: 'incoming', endpoint, credentials, maxAttempts: 2 },
     ...{ prefix: 'orders/', suffix: '.csv', format: csv<Row>() },
   })
+  const judge = iamJudge(policyFrom(source.access?.('orders') ?? []))
+  judges.push(judge)
+  server.restrict(judge)
   return { server, source, requests: () => server.requests.length, open: () => server.open, close: () => server.close() }
 }
 

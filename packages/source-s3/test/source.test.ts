@@ -1,5 +1,6 @@
 import { definePipeline, from, run } from '@millrace/etl-core'
 import { memorySink } from '@millrace/etl-testkit'
+import { iamJudge, policyFrom } from '@millrace/etl-testkit/iam'
 import { type S3Server, s3Server } from '@millrace/etl-testkit/s3'
 import { csv } from '@millrace/formats'
 import { describe, expect, test } from 'vitest'
@@ -21,7 +22,10 @@ async function world(): Promise<{
   const load = async (options: Partial<S3SourceOptions<Row>> = {}) => {
     const sink = memorySink<Row>()
     const source = s3Source<Row>({ bucket: 'incoming', endpoint, credentials, maxAttempts: 2, format: csv<Row>(), ...options })
+    const judge = iamJudge(policyFrom(source.access?.('orders') ?? []))
+    server.restrict(judge)
     const report = await run(definePipeline({ name: 'orders', build: () => from(source).into(sink) }))
+    expect(judge.denied).toEqual([])
     return { report, ids: sink.visible().map(({ id }) => id) }
   }
   return { server, load }

@@ -23,7 +23,7 @@ const all = [...splits.a, ...splits.b]
 const long = process.env.MILLRACE_TEST_LONG !== undefined
 const kinds = long ? (['crash', 'stop', 'outage', 'pause', 'company'] as const) : (['crash', 'stop', 'pause'] as const)
 // Every point is several runs against a file; by day a sample of them.
-const maxPoints = long ? 1_000 : 2
+const maxPoints = long ? 1_000 : 1
 
 const related: RelatedTablesOptions<Reading> = {
   tables: {
@@ -75,7 +75,7 @@ describeCrashes<Reading>('with rejects of a step and of the table itself', {
   expected: all.filter(({ at }) => !at.endsWith('1Z') && !at.endsWith('4Z')),
   kinds,
   // Between a write and the save of its rejects is where one could be lost.
-  maxPoints: long ? 1_000 : 4,
+  maxPoints: long ? 1_000 : 2,
   only: ({ call }) => long || call.on === 'writer' || call.about.startsWith('rejects'),
   steps: flow => flow.validate(schema.refine(({ at }) => !at.endsWith('1Z'), 'the second is one')),
   async build() {

@@ -53,7 +53,7 @@ const promising = (delivery: string) => pairs.filter(pair => guaranteeOf(pair.so
 
 const named = (list: typeof pairs) => list.map(pair => [nameOf(pair), pair] as const)
 
-const few = process.env.MILLRACE_TEST_LONG ? {} : { maxPoints: 6 }
+const few = process.env.MILLRACE_TEST_LONG ? {} : { maxPoints: 12 }
 
 describe('with a trigger, exactly once holds at every crash point and stop', () => {
   const exactly = promising('exactly once')
@@ -230,7 +230,7 @@ describe('everything that can happen to a process harms nothing', () => {
     },
     steps: flow => flow.validate(saying(row => row.id !== 'a1' && row.id !== 'new1')),
     mended: flow => flow,
-    ...(process.env.MILLRACE_TEST_LONG ? {} : { maxPoints: 6 }),
+    ...(process.env.MILLRACE_TEST_LONG ? {} : { maxPoints: 12 }),
   })
 
   it.each<[string, Partial<SinkCapabilities>, string[]]>([

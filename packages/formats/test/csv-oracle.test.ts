@@ -77,7 +77,8 @@ describe('csv-parse as the judge', () => {
 
         expect(await read(sizes)).toEqual(await read([1_000]))
       }),
-      { numRuns: 3 * numRuns },
+      // A CR that stays and an LF that comes later are no line end, if something between them was let go.
+      { numRuns: 3 * numRuns, examples: [[[...Buffer.from('""\r"""\n')], [1], 3]] },
     )
   })
 })

@@ -243,13 +243,14 @@ export function csvScanner(dialect: DialectBytes, limits: ScanLimits, known?: Li
     dropExcess(bytes, used) {
       // Two of them may be its line end.
       if (used - start + dropped <= maxRecordBytes + 2) return used
-      // A byte that was not decided on yet stays, to be seen together with the next.
-      const waiting = used - at
-      const end = Math.min(used, start + keepBytes + waiting)
-      bytes.copyWithin(end - waiting, at, used)
-      fieldStart = fieldStart === at ? end - waiting : Math.min(fieldStart, end - waiting - 1)
+      // What was not decided on yet stays, and the byte before it: whether it is a CR says where the record ends.
+      const seen = at > start ? at - 1 : at
+      const end = Math.min(used, start + keepBytes + used - seen)
+      const next = end - used + at
+      bytes.copyWithin(end - used + seen, seen, used)
+      fieldStart = fieldStart === at ? next : Math.min(fieldStart, next - 1)
       dropped += used - end
-      at = end - waiting
+      at = next
       return end
     },
     takeHeader: () => odd.pop(),

@@ -10,6 +10,11 @@ export const blockBytes = 64 * 1024
 export const rawBytes = 64 * 1024
 /** A record longer than this is unreadable unless a caller says otherwise, in bytes. */
 export const defaultMaxRecordBytes = 16 * 1024 * 1024
+/**
+ * A quote that is still open so many times `maxRecordBytes` behind its record's start is taken for one that is never closed. More than
+ * once, as a text that is only too long is one record that cannot be read, and not the end of all reading.
+ */
+export const giveUpTimes = 4
 
 /** Finds where records end. Keeps its state between calls, so a record may arrive in any number of pieces. */
 export interface RecordScanner<N> {
@@ -82,7 +87,7 @@ export async function* cutBlocks<N>(
   const close = (next: number) => {
     const end = Math.max(start, next - scanner.terminator)
     const tooLong = end - start + dropped > maxRecordBytes
-    const kept = tooLong ? Math.min(end, start + keep) : end
+    const kept = tooLong ? start + keep : end
     slices.push({ start, end: kept, next, byte: base + start, line, tooLong, note: scanner.note })
     line += scanner.lines
     start = next
@@ -106,7 +111,8 @@ export async function* cutBlocks<N>(
     slices = []
   }
   const dropExcess = () => {
-    if (used - start + dropped <= maxRecordBytes) return
+    // Two of them may be its line end.
+    if (used - start + dropped <= maxRecordBytes + 2) return
     const end = Math.min(used, start + keep)
     dropped += used - end
     used = end

@@ -1,4 +1,4 @@
-import { ConfigError } from '@millrace/etl-core'
+import { ConfigError, type DecodeOptions } from '@millrace/etl-core'
 
 /** What is wrong with one option's value, in words that follow its name; `undefined` if nothing is. */
 export type OptionCheck = (value: unknown) => string | undefined
@@ -40,3 +40,8 @@ export const isWholeNumber =
     Number.isInteger(value) && (value as number) >= low && (value as number) <= high
       ? undefined
       : `is not a whole number from ${low}${high === Number.MAX_SAFE_INTEGER ? '' : ` to ${high}`}`
+
+/** The limits of one reading: what the reader says goes before what the format was made with. */
+export function withLimit(limits: DecodeOptions = {}, maxRecordBytes?: number): DecodeOptions {
+  return maxRecordBytes === undefined ? limits : { maxRecordBytes, ...limits }
+}

@@ -135,12 +135,13 @@ describe('writing CSV', () => {
   })
 
   it('says everything that is wrong with its options at once', () => {
-    const options = { delimiter: '::', quote: '\n', header: 'yes', columns: ['a', '', 'a'], sep: ';' }
+    const options = { delimiter: '', quote: '\n', header: 'yes', columns: ['a', '', 'a'], sep: ';' }
 
     expect(() => csv(options as never)).toThrow(
-      'Options of csv() are not valid: "delimiter" is not one ASCII character other than a line end; "quote" is not one ASCII character ' +
-        'other than a line end; "header" is not true or false; "columns" has no name in column 2 and has "a" more than once; ' +
-        '"sep" is not an option (known: columns, delimiter, quote, escape, lineEnd, header, bom, emptyText).',
+      'Options of csv() are not valid: "delimiter" is not a text of 1 to 16 characters without line ends; "quote" is not one ASCII ' +
+        'character other than a line end; "header" is not true or false; "columns" has no name in column 2 and has "a" more than once; ' +
+        '"sep" is not an option (known: columns, delimiter, quote, escape, lineEnd, header, bom, emptyText, comment, relaxQuotes, invalidUtf8, ' +
+        'maxFieldBytes, maxRecordBytes, guardFormulas).',
     )
   })
 

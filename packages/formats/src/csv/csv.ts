@@ -1,8 +1,10 @@
 import { type FlowFacts, type Format, isEtlError } from '@millrace/etl-core'
 import { columnsOf } from '@millrace/schema'
+import { withLimit } from '../options.js'
 import { decodeCsv } from './decode.js'
+import { decodeDialect } from './dialect-decode.js'
 import { type CsvColumns, csvEncoder, csvHead } from './encode.js'
-import { type CsvOptions, type CsvSettings, csvSettings } from './options.js'
+import { type CsvOptions, type CsvSettings, csvSettings, isPlainDialect, lookOf } from './options.js'
 
 const nothing = new Uint8Array(0)
 
@@ -18,14 +20,18 @@ const nothing = new Uint8Array(0)
  * Reading: records are plain objects of texts by header name. LF, CRLF and CR are told apart by the first line end; a byte order mark is
  * passed over; blank lines are no records, except in a file of one column. What cannot be read becomes an Unreadable with
  * `{ line, byte, column }` and reading goes on at the next line end outside quotes: rows with too many or too few fields, quotes within
- * a field, text behind a closing quote, text that is not UTF-8, records above `maxRecordBytes`, a quote that is still open at the end.
+ * a field, text behind a closing quote, text that is not UTF-8, records above `maxRecordBytes`, fields above `maxFieldBytes`, a quote that
+ * is still open at the end. Dialects with `comment`, `relaxQuotes` or a delimiter of more than one ASCII character are read by csv-parse,
+ * which is loaded only then; what is said here holds for them too.
  *
  * @throws ConfigError `ETL_CONFIG_INVALID` with all problems of the options at once. While reading: SourceError `ETL_SOURCE_MALFORMED` for
- * a header with empty or repeated names or without a name in `columns`, and for an open quote with more than `maxRecordBytes` behind it; ConfigError `ETL_CONFIG_INVALID` for neither header nor `columns`.
+ * a header with empty or repeated names or without a name in `columns`, and for a quote that is still open at four times
+ * `maxRecordBytes`; ConfigError `ETL_CONFIG_INVALID` for neither header nor `columns`.
  * When assembling: ConfigError `ETL_COLUMNS_UNKNOWN` if parts of one file took different columns from their first records.
  * @example
  * csv()                                            // columns from the record schema, or from the first record
  * csv({ delimiter: ';', bom: true, lineEnd: '\r\n' })   // for Excel in most of Europe
+ * csv({ delimiter: '||', comment: '#' })                // lines that begin with # are passed over
  */
 export function csv<T extends object = Record<string, string>>(options: CsvOptions = {}): Format<T> {
   const settings = csvSettings(options)
@@ -33,17 +39,18 @@ export function csv<T extends object = Record<string, string>>(options: CsvOptio
 }
 
 function csvFormat<T extends object>(settings: CsvSettings, fixed: CsvColumns | undefined): Format<T> {
-  const { columns: _, ...look } = settings
+  const decode = isPlainDialect(settings) ? decodeCsv : decodeDialect
   return Object.freeze<Format<T>>({
     name: 'csv',
     extension: 'csv',
     contentType: 'text/csv; charset=utf-8',
-    layout: { format: 'csv', ...look, columns: fixed?.names ?? null },
+    layout: { format: 'csv', ...lookOf(settings), columns: fixed?.names ?? null },
     prepare: facts => (fixed ? csvFormat<T>(settings, fixed) : csvFormat<T>(settings, columnsOfFlow(facts))),
     encoder: before => csvEncoder<T>(settings, fixed, before),
     assemble: units => ({ head: csvHead(settings, fixed, units), between: nothing, tail: nothing }),
     // The record type is the caller's word: what is read are texts.
-    decode: (input, from, limits) => decodeCsv(settings, input, from, limits) as AsyncGenerator<never>,
+    decode: (input, from, limits) =>
+      decode(settings, input, from, withLimit(limits, settings.maxRecordBytes)) as AsyncGenerator<never>,
   })
 }
 

@@ -1,13 +1,13 @@
-import { isUtf8 } from 'node:buffer'
-import { ConfigError, type Cursor, type DecodeOptions, type FormatInput, type SourceBatch } from '@millrace/etl-core'
+import type { Cursor, DecodeOptions, FormatInput, SourceBatch } from '@millrace/etl-core'
 import { untilAborted } from '../abort.js'
-import { blockBytes, defaultMaxRecordBytes, rawBytes } from '../blocks.js'
-import { headerNames } from './header.js'
+import { blockBytes, defaultMaxRecordBytes, giveUpTimes, rawBytes } from '../blocks.js'
+import { headerNames, namesWithoutHeader } from './header.js'
 import { type BlockPlace, namesIn, positionIn, unreadable } from './odd.js'
 import type { CsvSettings } from './options.js'
 import { type CsvRecord, type RecordMaker, recordMaker, recordsOf } from './records.js'
 import { type CsvScanner, csvScanner } from './scan.js'
-import { endMask, type LineEnds, type OddRecord, type Scanned } from './scanned.js'
+import { endMask, type LineEnds, type Scanned } from './scanned.js'
+import { sifted } from './sift.js'
 
 /** Where reading goes on: behind a record, with the names and the kind of line ends found so far. */
 interface CsvCursor {
@@ -103,12 +103,6 @@ interface Reading {
   make: RecordMaker | undefined
 }
 
-function namesWithoutHeader(settings: CsvSettings): readonly string[] | undefined {
-  if (settings.header) return undefined
-  if (settings.columns) return settings.columns
-  throw new ConfigError('ETL_CONFIG_INVALID', 'csv({ header: false }) cannot read: a file without a header needs "columns".')
-}
-
 const bytesOf = ({ delimiter, quote, escape: escapeChar }: CsvSettings) => ({
   delimiter: delimiter.charCodeAt(0),
   quote: quote.charCodeAt(0),
@@ -118,7 +112,7 @@ const bytesOf = ({ delimiter, quote, escape: escapeChar }: CsvSettings) => ({
 function limitsOf({ maxRecordBytes = defaultMaxRecordBytes }: DecodeOptions) {
   // No text can be longer than half of what an end can be, in V8.
   const most = Math.min(maxRecordBytes, endMask >> 1)
-  return { blockBytes, maxRecordBytes: most, keepBytes: Math.min(rawBytes, most) }
+  return { blockBytes, maxRecordBytes: most, keepBytes: Math.min(rawBytes, most), giveUpBytes: giveUpTimes * maxRecordBytes }
 }
 
 /** Takes the names off the header that was scanned, if there is one. True if the block ends with it. */
@@ -144,7 +138,7 @@ function batchOf(reading: Reading, names: readonly string[], { bytes, scanned, p
   const { settings, options } = reading
   reading.make ??= recordMaker(names, settings)
   const { make } = reading
-  const good = scanned.wide && !isUtf8(bytes) ? withoutBroken(scanned, bytes, names.length) : scanned
+  const good = sifted(scanned, bytes, names.length, settings)
   const cursor: CsvCursor = { byte: end.byte, line: end.line, header: names, ...(lineEnds ? { ends: lineEnds } : {}) }
   let records: CsvRecord[] | undefined
   const batch: SourceBatch<CsvRecord> = {
@@ -158,30 +152,7 @@ function batchOf(reading: Reading, names: readonly string[], { bytes, scanned, p
     cursor: cursor as unknown as Cursor,
     bytes: end.byte - place.byte,
     positionOf: row => positionIn(place, { start: good.starts[row] as number, line: good.lines[row] as number }),
-    ...(good.odd.length === 0
-      ? {}
-      : { unreadable: good.odd.map(record => unreadable(record, bytes, place, names, settings, options)) }),
+    ...(good.odd.length === 0 ? {} : { unreadable: good.odd.map(record => unreadable(record, bytes, place, names, options)) }),
   }
   return batch
-}
-
-/** The same, with the records whose text is not UTF-8 among the odd ones. */
-function withoutBroken(scanned: Scanned, bytes: Buffer, columns: number): Scanned {
-  const { starts, ends, lines } = scanned
-  const broken: OddRecord[] = []
-  const rows: number[] = []
-  for (let row = 0; row < scanned.count; row++) {
-    const start = starts[row] as number
-    const end = (ends[row * columns + columns - 1] as number) & endMask
-    if (isUtf8(bytes.subarray(start, end))) rows.push(row)
-    else broken.push({ start, end, line: lines[row] as number, fields: columns, fault: undefined, tooLong: false })
-  }
-  return {
-    ...scanned,
-    count: rows.length,
-    starts: Int32Array.from(rows, row => starts[row] as number),
-    lines: Int32Array.from(rows, row => lines[row] as number),
-    ends: Int32Array.from(rows.flatMap(row => [...ends.subarray(row * columns, (row + 1) * columns)])),
-    odd: [...scanned.odd, ...broken].sort((a, b) => a.start - b.start),
-  }
 }

@@ -2,6 +2,7 @@ import { ConfigError, type Json, type UnitEncoder, type UnitReceipt } from '@mil
 import { refused } from '../errors.js'
 import { base64, jsonText, valueProblem } from '../json-text.js'
 import { utf8 } from '../text.js'
+import { guarded, guardedRecords } from './guard.js'
 import { columnWriter, type FieldWriter, fieldWriter } from './lines.js'
 import { type CsvSettings, namesProblem } from './options.js'
 
@@ -30,7 +31,7 @@ export function csvEncoder<T extends object>(
       if (other >= 0) throw refused('A record is no object with fields, so it has no columns.', other)
       const known = columns ?? columnsOfFirst(records[0] as T)
       const writeKnown = write ?? rowWriter(known, settings)
-      const bytes = writeKnown(records)
+      const bytes = writeKnown(settings.guardFormulas ? guardedRecords(records) : records)
       columns = known
       write = writeKnown
       return [bytes]
@@ -115,7 +116,11 @@ export function csvHead(settings: CsvSettings, fixed: CsvColumns | undefined, un
   const names = fixed?.names ?? columnsOfUnits(units)
   const mark = settings.bom ? '\uFEFF' : ''
   if (!settings.header || !names) return utf8(mark)
-  return utf8(mark + names.map(fieldWriter(settings, names.length)).join(settings.delimiter) + settings.lineEnd)
+  return utf8(
+    mark +
+      (settings.guardFormulas ? names.map(guarded) : names).map(fieldWriter(settings, names.length)).join(settings.delimiter) +
+      settings.lineEnd,
+  )
 }
 
 function columnsOfLast(units: readonly UnitReceipt[]): CsvColumns | undefined {

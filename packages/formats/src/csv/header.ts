@@ -1,3 +1,4 @@
+import { ConfigError } from '@millrace/etl-core'
 import { malformed } from '../errors.js'
 import type { CsvSettings } from './options.js'
 import { namesProblem } from './options.js'
@@ -16,4 +17,11 @@ export function headerNames(names: readonly string[], settings: CsvSettings, pla
     throw malformed(place, `the header lacks ${list}; it has ${names.map(name => JSON.stringify(name)).join(', ')}.`, { line })
   }
   return Object.freeze([...names])
+}
+
+/** The names where the file tells none; `undefined` where it does. */
+export function namesWithoutHeader(settings: CsvSettings): readonly string[] | undefined {
+  if (settings.header) return undefined
+  if (settings.columns) return settings.columns
+  throw new ConfigError('ETL_CONFIG_INVALID', 'csv({ header: false }) cannot read: a file without a header needs "columns".')
 }

@@ -10,9 +10,20 @@ const rememberedChars = 40
  * How texts are written in lines of a dialect. A field is quoted where it holds a delimiter, a quote, a CR or LF, or begins with U+FEFF,
  * which at the start of a file would be a byte order mark; quotes, and the escape character where that is another, are escaped within.
  */
-export function fieldWriter({ delimiter, quote, escape: escapeChar, emptyText }: CsvSettings, columnCount: number): FieldWriter {
-  const asSet = [delimiter, quote].map(char => `\\u00${char.charCodeAt(0).toString(16).padStart(2, '0')}`).join('')
-  const mustQuote = new RegExp(`[${asSet}\\r\\n]|^\\ufeff`)
+export function fieldWriter(
+  { delimiter, quote, escape: escapeChar, emptyText, comment }: CsvSettings,
+  columnCount: number,
+): FieldWriter {
+  // Of a long delimiter its first character says enough: a field that ends with that might make a delimiter with what follows.
+  const asSet = [delimiter, quote].map(mark => asCode(mark.charCodeAt(0))).join('')
+  const asComment =
+    comment === undefined
+      ? ''
+      : `|^${comment
+          .split('')
+          .map(unit => asCode(unit.charCodeAt(0)))
+          .join('')}`
+  const mustQuote = new RegExp(`[${asSet}\\r\\n]|^\\ufeff${asComment}`)
   const escapes = escapeChar === quote ? [quote] : [escapeChar, quote]
   const quoted = (text: string) =>
     quote + escapes.reduce((escapedText, char) => escapedText.replaceAll(char, () => escapeChar + char), text) + quote
@@ -25,6 +36,9 @@ export function fieldWriter({ delimiter, quote, escape: escapeChar, emptyText }:
     return mustQuote.test(text) ? quoted(text) : text
   }
 }
+
+/** A UTF-16 code unit in a regular expression. */
+const asCode = (code: number) => `\\u${code.toString(16).padStart(4, '0')}`
 
 /** The same for one column, where a text is often the one before. */
 export function columnWriter(write: FieldWriter): FieldWriter {

@@ -17,6 +17,8 @@ const faultTexts: Readonly<Record<CsvFault['kind'], string>> = {
   strayQuote: 'A quote stands within a field that does not begin with one.',
   textAfterQuote: 'Text follows the closing quote of a field.',
   unterminatedQuote: 'A quote is opened and never closed.',
+  notUtf8: 'The text is not UTF-8.',
+  longField: 'The field is longer than "maxFieldBytes" allows.',
 }
 
 /** What a record of the wrong form is handed over as. */
@@ -25,21 +27,13 @@ export function unreadable(
   bytes: Buffer,
   at: BlockPlace,
   names: readonly string[],
-  settings: CsvSettings,
   options: DecodeOptions,
 ): Unreadable {
-  const error = problemOf(record, bytes, at, names, settings, options)
+  const error = problemOf(record, at, names, options)
   return { raw: rawText(bytes, record), position: positionIn(at, record, error.path[0] ?? columnPast(record, names)), error }
 }
 
-function problemOf(
-  record: OddRecord,
-  bytes: Buffer,
-  at: BlockPlace,
-  names: readonly string[],
-  settings: CsvSettings,
-  { maxRecordBytes }: DecodeOptions,
-): RecordError {
+function problemOf(record: OddRecord, at: BlockPlace, names: readonly string[], { maxRecordBytes }: DecodeOptions): RecordError {
   const { fault, fields } = record
   if (record.tooLong && fault?.kind === 'unterminatedQuote') {
     const what = 'a quote opened in this line is never closed, so nothing behind it can be told apart.'
@@ -47,19 +41,39 @@ function problemOf(
   }
   if (record.tooLong) return tooLong(maxRecordBytes)
   if (fault) return unparsable(faultTexts[fault.kind], nameAt(names, fault.field))
-  if (fields !== names.length) {
-    const text = `The row has ${fields} ${fields === 1 ? 'field' : 'fields'} and the header ${names.length}.`
-    return unparsable(text, nameAt(names, fields))
-  }
-  const index = splitFields(bytes.subarray(record.start, record.end), settings).findIndex(field => !isUtf8(field))
-  return notUtf8(nameAt(names, index))
+  const text = `The row has ${fields} ${fields === 1 ? 'field' : 'fields'} and the header ${names.length}.`
+  return unparsable(text, nameAt(names, fields))
 }
 
 /**
- * The names in a header, as they stand there.
+ * The bytes of a header that can be read.
  *
  * @throws SourceError `ETL_SOURCE_MALFORMED` for one that is no CSV, no UTF-8 or too long.
  */
+export function headerLine(
+  header: OddRecord,
+  bytes: Buffer,
+  at: BlockPlace,
+  { invalidUtf8 }: CsvSettings,
+  options: DecodeOptions,
+): Buffer {
+  const { start, end, fault } = header
+  const line = bytes.subarray(start, end)
+  const problem = header.tooLong
+    ? tooLong(options.maxRecordBytes)
+    : fault
+      ? unparsable(faultTexts[fault.kind])
+      : invalidUtf8 === 'replace' || isUtf8(line)
+        ? undefined
+        : notUtf8()
+  if (problem) {
+    const what = `the header cannot be read. ${problem.message}`
+    throw malformed(at.place, what, { line: at.line + header.line, cause: problem })
+  }
+  return line
+}
+
+/** The names in a header, as they stand there. Throws as {@link headerLine} does. */
 export function namesIn(
   header: OddRecord,
   bytes: Buffer,
@@ -67,19 +81,7 @@ export function namesIn(
   settings: CsvSettings,
   options: DecodeOptions,
 ): readonly string[] {
-  const { start, end, fault } = header
-  const line = bytes.subarray(start, end)
-  const problem = header.tooLong
-    ? tooLong(options.maxRecordBytes)
-    : fault
-      ? unparsable(faultTexts[fault.kind])
-      : isUtf8(line)
-        ? undefined
-        : notUtf8()
-  if (problem) {
-    const what = `the header cannot be read. ${problem.message}`
-    throw malformed(at.place, what, { line: at.line + header.line, cause: problem })
-  }
+  const line = headerLine(header, bytes, at, settings, options)
   const withoutEscapes = unescaper(settings)
   const quote = settings.quote.charCodeAt(0)
   return splitFields(line, settings).map(field =>

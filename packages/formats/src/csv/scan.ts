@@ -16,6 +16,8 @@ export interface ScanLimits {
   readonly maxRecordBytes: number
   /** What stays of a record that is too long. */
   readonly keepBytes: number
+  /** A quote that is still open so far behind its record's start is taken for one that is never closed. */
+  readonly giveUpBytes: number
 }
 
 export interface CsvScanner {
@@ -58,7 +60,7 @@ const quoteSeen = 3
  */
 export function csvScanner(dialect: DialectBytes, limits: ScanLimits, known?: LineEnds): CsvScanner {
   const { delimiter, quote, escape: escapeByte } = dialect
-  const { blockBytes, maxRecordBytes, keepBytes } = limits
+  const { blockBytes, maxRecordBytes, keepBytes, giveUpBytes } = limits
   const doubles = escapeByte === quote
   let lineEnds = known
   // 1 for the bytes that mean something, outside and inside quotes; the loops below run over all others.
@@ -82,6 +84,8 @@ export function csvScanner(dialect: DialectBytes, limits: ScanLimits, known?: Li
   let innerLines = 0
   let fault: CsvFault | undefined
   let dropped = 0
+  /** Where in the record the quote stands that was opened last. */
+  let openedAt = 0
 
   const drawTables = () => {
     for (const table of [outside, inside]) table.fill(0).fill(1, 128)
@@ -97,6 +101,16 @@ export function csvScanner(dialect: DialectBytes, limits: ScanLimits, known?: Li
   }
   const blame = (kind: CsvFault['kind']) => {
     fault ??= { kind, field }
+  }
+  /** Whether a quote that is open at `here` counts as never closed. It depends on the bytes alone, not on how they arrive. */
+  const isEndless = (here: number) => here - start + dropped > giveUpBytes && openedAt <= giveUpBytes
+  /** Ends the record, and all reading, at `here`. */
+  const giveUp = (here: number): true => {
+    fault = { kind: 'unterminatedQuote', field }
+    mode = plain
+    close(here, here)
+    at = here
+    return true
   }
   /** Every field takes a byte, its border; the last record may be whole only behind the block's end. */
   const makeRoom = () => {
@@ -176,6 +190,7 @@ export function csvScanner(dialect: DialectBytes, limits: ScanLimits, known?: Li
             else {
               mode = quoted
               flags |= inQuotes
+              openedAt = here - start + dropped
             }
             here++
           } else {
@@ -199,8 +214,10 @@ export function csvScanner(dialect: DialectBytes, limits: ScanLimits, known?: Li
           while (here < to && inside[bytes[here] as number] === 0) here++
           if (here >= to) break
           const byte = bytes[here] as number
-          if (byte === quote) mode = quoteSeen
-          else if (byte === escapeByte) {
+          if (byte === quote) {
+            if (isEndless(here)) return giveUp(here)
+            mode = quoteSeen
+          } else if (byte === escapeByte) {
             mode = escaped
             flags |= hasEscapes
           } else if (byte > 127) {
@@ -230,7 +247,7 @@ export function csvScanner(dialect: DialectBytes, limits: ScanLimits, known?: Li
         }
       }
       at = here
-      return false
+      return mode === quoted && isEndless(here) ? giveUp(here) : false
     },
     finish(bytes, to) {
       if (to === start && dropped === 0) return

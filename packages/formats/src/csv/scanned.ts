@@ -8,9 +8,9 @@ export interface DialectBytes {
 /** How the lines of a file end: `lf` is LF or CRLF, `cr` any of LF, CRLF and a lone CR. */
 export type LineEnds = 'lf' | 'cr'
 
-/** Why a record is not CSV, and in which of its fields (from 0). */
+/** Why a record cannot be read, and in which of its fields (from 0). */
 export interface CsvFault {
-  readonly kind: 'strayQuote' | 'textAfterQuote' | 'unterminatedQuote'
+  readonly kind: 'strayQuote' | 'textAfterQuote' | 'unterminatedQuote' | 'notUtf8' | 'longField'
   readonly field: number
 }
 

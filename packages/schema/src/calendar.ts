@@ -1,5 +1,3 @@
-const dateShape = /^(\d{4})-(\d{2})-(\d{2})$/
-const timestampShape = /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2})(?:\.(\d+))?Z$/
 const daysOfMonth = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
 
 /** Seconds from 1970 of a UTC time on a real day of the years 0001 to 9999; `undefined` if there is no such time. */
@@ -11,11 +9,13 @@ export function epochSeconds(
   minute: number,
   second: number,
 ): number | undefined {
-  if (year < 1 || month < 1 || month > 12 || day < 1 || day > daysIn(year, month)) return undefined
   // A leap second (60) is refused: no target can hold it.
-  if (hour > 23 || minute > 59 || second > 59) return undefined
+  if (!isDay(year, month, day) || hour > 23 || minute > 59 || second > 59) return undefined
   return daysFromCivil(year, month, day) * 86400 + hour * 3600 + minute * 60 + second
 }
+
+const isDay = (year: number, month: number, day: number): boolean =>
+  year >= 1 && year <= 9999 && month >= 1 && month <= 12 && day >= 1 && day <= daysIn(year, month)
 
 function daysIn(year: number, month: number): number {
   const leap = month === 2 && year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)
@@ -32,12 +32,26 @@ function daysFromCivil(year: number, month: number, day: number): number {
   return cycle * 146097 + dayOfCycle - 719468
 }
 
+// Texts are read by their characters: this is done for each value of a column, and an expression takes five times as long.
+const [dash, colon, point, zero, T, Z] = [0x2d, 0x3a, 0x2e, 0x30, 0x54, 0x5a] as const
+/** In the place of digits that are none: above every limit. */
+const noDigits = 1_000_000
+
+function twoDigits(text: string, at: number): number {
+  const tens = text.charCodeAt(at) - zero
+  const ones = text.charCodeAt(at + 1) - zero
+  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : noDigits
+}
+
+/** A text begins as `YYYY-MM-DD` does. */
+const hasDashes = (text: string): boolean => text.charCodeAt(4) === dash && text.charCodeAt(7) === dash
+const yearIn = (text: string): number => twoDigits(text, 0) * 100 + twoDigits(text, 2)
+
 /** Days from 1970-01-01 of a `YYYY-MM-DD`; `undefined` if it is not a real day. */
 export function daysOf(text: string): number | undefined {
-  const match = dateShape.exec(text)
-  if (!match) return undefined
-  const seconds = epochSeconds(Number(match[1]), Number(match[2]), Number(match[3]), 0, 0, 0)
-  return seconds === undefined ? undefined : seconds / 86400
+  if (text.length !== 10 || !hasDashes(text)) return undefined
+  const [year, month, day] = [yearIn(text), twoDigits(text, 5), twoDigits(text, 8)]
+  return isDay(year, month, day) ? daysFromCivil(year, month, day) : undefined
 }
 
 /** The `YYYY-MM-DD` of a day counted from 1970-01-01; `undefined` outside the years 0001 to 9999. */
@@ -56,10 +70,18 @@ export interface Instant {
 
 /** Takes `YYYY-MM-DDTHH:MM:SS[.digits]Z` apart; `undefined` if it is not of this form or no real time. */
 export function instantOf(text: string): Instant | undefined {
-  const m = timestampShape.exec(text)
-  if (!m) return undefined
-  const seconds = epochSeconds(Number(m[1]), Number(m[2]), Number(m[3]), Number(m[4]), Number(m[5]), Number(m[6]))
-  return seconds === undefined ? undefined : { seconds, fraction: m[7] ?? '' }
+  const end = text.length - 1
+  if (end < 19 || text.charCodeAt(end) !== Z || !hasDashes(text) || text.charCodeAt(10) !== T) return undefined
+  if (text.charCodeAt(13) !== colon || text.charCodeAt(16) !== colon) return undefined
+  if (end > 19 && (text.charCodeAt(19) !== point || end === 20)) return undefined
+  for (let at = 20; at < end; at++) {
+    const digit = text.charCodeAt(at) - zero
+    if (!(digit >= 0 && digit <= 9)) return undefined
+  }
+  const [month, day] = [twoDigits(text, 5), twoDigits(text, 8)]
+  const [hour, minute, second] = [twoDigits(text, 11), twoDigits(text, 14), twoDigits(text, 17)]
+  const seconds = epochSeconds(yearIn(text), month, day, hour, minute, second)
+  return seconds === undefined ? undefined : { seconds, fraction: text.slice(20, end) }
 }
 
 /** The text of an instant, with its digits. `undefined` outside the years 0001 to 9999. */

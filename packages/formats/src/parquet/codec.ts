@@ -1,18 +1,17 @@
 import * as zlib from 'node:zlib'
 import { brotliDecompressSync, gunzipSync, gzipSync } from 'node:zlib'
+import { snappy } from './snappy.js'
 
 /** Codecs that files are written with. */
 export type Codec = 'snappy' | 'gzip' | 'uncompressed'
 
 type Bytes = (bytes: Uint8Array) => Uint8Array
 
-/** A codec's number in the format and, where hyparquet-writer brings none, its function. */
-export const codecs: Readonly<
-  Record<Codec, { readonly name: 'SNAPPY' | 'GZIP' | 'UNCOMPRESSED'; readonly code: number; readonly compress?: Bytes }>
-> = {
-  uncompressed: { name: 'UNCOMPRESSED', code: 0 },
-  snappy: { name: 'SNAPPY', code: 1 },
-  gzip: { name: 'GZIP', code: 2, compress: bytes => gzipSync(bytes, { level: 6 }) },
+/** A codec's number in the format, and what it does. */
+export const codecs: Readonly<Record<Codec, { readonly code: number; readonly compress?: Bytes }>> = {
+  uncompressed: { code: 0 },
+  snappy: { code: 1, compress: snappy },
+  gzip: { code: 2, compress: bytes => gzipSync(bytes, { level: 6 }) },
 }
 
 // Node 22.15 and later.

@@ -1,7 +1,4 @@
-/**
- * Thrift's compact protocol, writing only: what a Parquet footer is made of. hyparquet-writer has one inside, but `assemble` is synchronous
- * and cannot load an ES module from CommonJS, and loading it first would cost every user of any format 30 ms.
- */
+/** Thrift's compact protocol, writing only: what the heads of Parquet's pages and the footer are made of. */
 
 /** A value that knows its type and how to append itself. */
 export interface Thrift {

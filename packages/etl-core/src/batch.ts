@@ -1,12 +1,18 @@
 import type { RecordError } from './errors.js'
 import type { Json } from './json.js'
 import type { Bookmark, Checkpoint, Cursor } from './split.js'
+import type { LateColumns } from './views/late-columns.js'
 
 /** Records that are decoded late. `toArray()` gives plain objects that are free to keep and must not be
  * changed: a reject keeps the record as it was read. May be called more than once. */
 export interface Rows<T> {
   readonly length: number
   toArray(): readonly T[]
+  /**
+   * The same records as fields that nobody has read yet, where that is known: steps and formats then read those they need, and copy others
+   * as they came. Only text formats offer it; it is no duty of a source's or sink's.
+   */
+  readonly late?: LateColumns
 }
 
 /** Something the source could not turn into a record: a broken line, a ragged row. It becomes a reject; the run goes on. */

@@ -2,6 +2,7 @@ import type { SourceBatch } from './batch.js'
 import type { Json } from './json.js'
 import type { FlowFacts } from './sink.js'
 import type { Cursor } from './split.js'
+import type { LateColumns } from './views/late-columns.js'
 
 /**
  * How records become bytes and bytes records: CSV, NDJSON, JSON, Parquet. Knows nothing of where the bytes lie.
@@ -48,6 +49,11 @@ export interface UnitEncoder<T> {
    * are taken or none: for one it cannot hold it throws a RecordError whose `context.row` is that record's index.
    */
   write(records: readonly T[]): Promise<readonly Uint8Array[]> | readonly Uint8Array[]
+  /**
+   * The same for records that are not made yet, with the same bytes. `undefined`: nothing was taken, it is to be asked with records. Absent:
+   * always.
+   */
+  writeLate?(late: LateColumns): Promise<readonly Uint8Array[] | undefined> | readonly Uint8Array[] | undefined
   /** Ends the open unit: its last bytes and what `assemble` must know of it. Not called for a unit without records. */
   end(): Promise<UnitEnd> | UnitEnd
 }
@@ -79,7 +85,10 @@ export interface FormatInput {
   readonly place: string
   /** In bytes. */
   readonly size: number
-  /** The bytes from `start` (default 0) to the end, in chunks of about 64 KiB. */
+  /**
+   * The bytes from `start` (default 0) to the end, in chunks of some 64 to 256 KiB. A chunk's memory may be used again once the next one is
+   * asked for.
+   */
   stream(start?: number): AsyncIterable<Uint8Array>
   /** The bytes from `start` up to, not including, `end`. */
   range(start: number, end: number): Promise<Uint8Array>

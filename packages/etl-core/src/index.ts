@@ -107,4 +107,6 @@ export type {
 } from './table-options.js'
 export { tee } from './tee.js'
 export type { BusEvent, MessageEvent, ObjectEvent, RequestEvent, ScheduleEvent, Triggers } from './triggers.js'
+export type { Column, FieldTable, LateColumns } from './views/late-columns.js'
+export { wholeTable } from './views/late-columns.js'
 export { delay, orAborted } from './wait.js'

@@ -1,5 +1,5 @@
 import { applySteps, type SteppedBatch } from './apply-steps.js'
-import { type Batch, rowsOf, type SourceBatch } from './batch.js'
+import type { Batch, SourceBatch } from './batch.js'
 import { ConfigError } from './errors.js'
 import { hashOf, toJson } from './json.js'
 import type { SplitContext } from './load.js'
@@ -143,9 +143,9 @@ export function splitRun(
     const outgoing: Batch<unknown> = {
       id: hashOf([ctx.pipeline, ctx.load.loadId, ctx.bornEpoch, split.id, at.batchNo, at.before ?? null]),
       checkpoint: { cursor: at.cursor, batchNo: at.batchNo },
-      rows: rowsOf(stepped.rows),
-      rawOf: row => toJson(stepped.source[stepped.origin[row] as number]),
-      originOf: row => stepped.origin[row] as number,
+      rows: stepped.rows,
+      rawOf: row => toJson(stepped.sourceAt(stepped.originOf(row))),
+      originOf: stepped.originOf,
     }
     const result = await orAborted(writer.write(outgoing), ctx.hardSignal)
     const refused = result.rejected ?? []

@@ -1,4 +1,4 @@
-import { ConfigError, type Format, type UnitEncoder } from '@millrace/etl-core'
+import { ConfigError, type Format, type LateColumns, type UnitEncoder } from '@millrace/etl-core'
 import { deflater, member, unzipped } from './gzip-members.js'
 import { checkOptions, isWholeNumber } from './options.js'
 
@@ -55,7 +55,16 @@ export function gzip<T>(format: Format<T>, options: GzipOptions = {}): Format<T>
 
 function gzipEncoder<T>(inner: UnitEncoder<T>, level: number): UnitEncoder<T> {
   let open: ReturnType<typeof deflater> | undefined
+  const { writeLate } = inner
   return {
+    ...(writeLate && {
+      async writeLate(late: LateColumns) {
+        const parts = await writeLate(late)
+        if (parts === undefined || parts.length === 0) return parts
+        open ??= deflater(level)
+        return await open.write(parts)
+      },
+    }),
     async write(records) {
       // First the part that may refuse a record: after an error nothing is half written.
       const parts = await inner.write(records)

@@ -115,6 +115,8 @@ export interface GetOptions extends StoreCallOptions {
   readonly range?: { readonly start: number; readonly end?: number }
   /** Only this version. */
   readonly ifMatch?: string
+  /** The caller is done with a chunk of the body before it asks for the next, so that a store may use its memory again. */
+  readonly reuseChunks?: boolean
 }
 
 /** How to write. */

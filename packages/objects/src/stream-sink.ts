@@ -73,7 +73,7 @@ export function streamSink<T>(options: StreamSinkOptions<T>): Sink<T> {
     return {
       async write(batch) {
         refuseClosed()
-        const { chunks, taken, rejected } = await encodeRows(encoder, batch.rows.toArray())
+        const { chunks, taken, rejected } = await encodeRows(encoder, batch.rows)
         if (taken > 0) {
           const last = await encoder.end()
           const all = [...chunks, ...last.bytes]

@@ -41,31 +41,49 @@ export function quickCheck(schema: unknown): QuickCheck | undefined {
   }
 }
 
-interface FieldCode {
+/** Where a field's value comes from, as code. */
+export interface FieldSource {
+  readonly value: string
+  /** Whether a field whose value is `undefined` is there. */
+  readonly isThere: string
+}
+
+function ofRecord(name: string): FieldSource {
+  const key = JSON.stringify(name)
+  return { value: `record[${key}]`, isThere: `${key} in record` }
+}
+
+export interface FieldCode {
   readonly key: string
   readonly variable: string
   readonly read: string
   readonly optional: boolean
 }
 
-function fieldOf(name: string, schema: ZodLike, index: number, keep: Keep): FieldCode {
+/** Code that reads a field and leaves its output in the variable, or does `return no`. */
+export function fieldOf(name: string, schema: ZodLike, index: number, keep: Keep, from = ofRecord(name)): FieldCode {
   const key = JSON.stringify(name)
   const variable = `f${index}`
   const plain = unwrapped(schema)
   const code = plain && fieldCode(plain.def, keep)
   const optional = plain?.optional === true && code !== undefined
-  const head = `let ${variable}; v = record[${key}]`
+  const head = `let ${variable}; v = ${from.value}`
   if (!plain || code === undefined)
     return { key, variable, optional: false, read: `${head}\n${bySchema(schema, keep)}\n${variable} = v` }
   const read = plain.nullable ? `if (v !== null) {\n${code}\n}` : code
-  return { key, variable, optional, read: `${head}\n${absent(plain.defaulted, optional, key, read, keep)}\n${variable} = v` }
+  return {
+    key,
+    variable,
+    optional,
+    read: `${head}\n${absent(plain.defaulted, optional, from.isThere, read, keep)}\n${variable} = v`,
+  }
 }
 
 /** What an absent field comes to. One that is there and `undefined` is left to the schema. */
-function absent(defaulted: Definition | undefined, optional: boolean, key: string, read: string, keep: Keep): string {
+function absent(defaulted: Definition | undefined, optional: boolean, isThere: string, read: string, keep: Keep): string {
   if (defaulted)
     return `if (v === undefined) v = ${keep(defaulted)}.defaultValue\nelse {\n${read}\n}\nif (v === undefined) return no`
-  if (optional) return `if (v === undefined) { if (${key} in record) return no }\nelse {\n${read}\n}`
+  if (optional) return `if (v === undefined) { if (${isThere}) return no }\nelse {\n${read}\n}`
   return `if (v === undefined) return no\n${read}`
 }
 

@@ -1,8 +1,10 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { ConfigError, RecordError } from '../errors.js'
 import type { Issue } from '../reject.js'
+import { valueIn } from '../views/open-block.js'
 import { fieldsAdder } from './add-fields.js'
-import { eachRow, type Step } from './step.js'
+import { withColumns } from './shape.js'
+import { eachRow, eachRowIn, type Step } from './step.js'
 import { issueFromStandard } from './validate.js'
 
 /** The conversions `cast` knows by name. Text from a CSV or JSON file becomes a value; `''` and null become null. */
@@ -47,15 +49,46 @@ export function castStep(casts: Readonly<Record<string, Cast>>): Step {
         const values: unknown[] = []
         const issues: Issue[] = []
         for (const [field, cast] of entries) {
-          const result = castField((row as Record<string, unknown>)[field], field, cast)
+          const result = castField(ownField(row, field), field, cast)
           if ('issues' in result) issues.push(...result.issues)
           else values.push(result.value)
         }
         if (issues.length > 0) run.reject(origin, stage, issues)
         else emit(add(row, values))
       }),
+    onViews(columns, { block, newSlot }) {
+      const fields = entries.map(([field, cast]) => ({
+        field,
+        cast,
+        from: columns.find(({ name }) => name === field),
+        to: { name: field, at: newSlot() },
+      }))
+      return {
+        columns: withColumns(
+          columns,
+          fields.map(({ to }) => to),
+        ),
+        run(_, run, stage) {
+          eachRowIn(block, run, stage, row => {
+            const issues: Issue[] = []
+            for (const { field, cast, from, to } of fields) {
+              const result = castField(from && valueIn(block, from, row), field, cast)
+              if ('issues' in result) issues.push(...result.issues)
+              else (block.slots[-1 - to.at] as unknown[])[row] = result.value
+            }
+            if (issues.length > 0) run.reject(row, stage, issues)
+            return issues.length === 0
+          })
+          return undefined
+        },
+      }
+    },
   }
 }
+
+/** `constructor` and the like are no fields of a record that does not have them itself. */
+const ownField = (record: unknown, field: string): unknown =>
+  field in Object.prototype && !Object.hasOwn(record as object, field) ? undefined : (record as Record<string, unknown>)[field]
 
 const isSchema = (cast: unknown): boolean =>
   typeof (cast as Partial<StandardSchemaV1> | null)?.['~standard']?.validate === 'function'

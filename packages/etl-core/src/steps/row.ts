@@ -1,5 +1,6 @@
 import pLimit from 'p-limit'
-import { atOnceOnly, eachRow, refuse, type Step, type StepContext, type StepRows, stepFailed } from './step.js'
+import { recordViews } from '../views/record-views.js'
+import { atOnceOnly, eachRow, eachView, refuse, type Step, type StepContext, type StepRows, stepFailed } from './step.js'
 
 /** One record becomes one other. */
 export function mapStep(make: (record: never, ctx: StepContext) => unknown): Step {
@@ -39,6 +40,23 @@ export function filterStep(keep: (record: never, ctx: StepContext) => boolean): 
       })
       run.drop(dropped)
       return out
+    },
+    onViews(columns, { block }) {
+      const lent = recordViews(columns, block)
+      return {
+        columns,
+        run(_, run, stage) {
+          let dropped = 0
+          const { context } = run
+          eachView(block, lent, run, stage, view => {
+            if (atOnceOnly(fn(view, context))) return true
+            dropped++
+            return false
+          })
+          run.drop(dropped)
+          return undefined
+        },
+      }
     },
   }
 }

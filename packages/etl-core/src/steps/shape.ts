@@ -1,5 +1,7 @@
+import type { Column } from '../views/late-columns.js'
+import { recordViews } from '../views/record-views.js'
 import { fieldsAdder } from './add-fields.js'
-import { atOnceOnly, eachRow, putField, type Step } from './step.js'
+import { atOnceOnly, eachRow, eachView, putField, type Step } from './step.js'
 
 type Fields = Record<string, unknown>
 
@@ -14,6 +16,9 @@ export function selectStep(keys: readonly string[]): Step {
         for (const key of keys) if (Object.hasOwn(row as Fields, key)) putField(out, key, (row as Fields)[key])
         emit(out)
       }),
+    onViews: columns => ({
+      columns: [...new Set(keys)].flatMap(key => columns.find(({ name }) => name === key) ?? []),
+    }),
   }
 }
 
@@ -29,6 +34,7 @@ export function omitStep(keys: readonly string[]): Step {
         for (const key of Object.keys(row as Fields)) if (!gone.has(key)) putField(out, key, (row as Fields)[key])
         emit(out)
       }),
+    onViews: columns => ({ columns: columns.filter(({ name }) => !gone.has(name)) }),
   }
 }
 
@@ -48,6 +54,15 @@ export function renameStep(names: Readonly<Record<string, string>>): Step {
         }
         emit(out)
       }),
+    onViews(columns) {
+      const out = new Map<string, Column>()
+      for (const column of columns) {
+        const renamed = Object.hasOwn(names, column.name) ? names[column.name] : undefined
+        if (renamed !== undefined) out.set(renamed, { ...column, name: renamed })
+        else if (!taken.has(column.name)) out.set(column.name, column)
+      }
+      return { columns: [...out.values()] }
+    },
   }
 }
 
@@ -67,5 +82,31 @@ export function deriveStep(fields: Readonly<Record<string, (record: never) => un
         emit(add(row, values))
       })
     },
+    onViews(columns, { block, newSlot }) {
+      const lent = recordViews(columns, block)
+      const made = names.map(name => ({ name, at: newSlot() }))
+      return {
+        columns: withColumns(columns, made),
+        run(_, run, stage) {
+          const slots = made.map(({ at }) => block.slots[-1 - at] as unknown[])
+          eachView(block, lent, run, stage, (view, row) => {
+            for (let index = 0; index < makes.length; index++) {
+              const value = atOnceOnly((makes[index] as (record: unknown) => unknown)(view))
+              // The record itself as a field: what was lent is not there later.
+              ;(slots[index] as unknown[])[row] = value === view ? { ...view } : value
+            }
+            return true
+          })
+          return undefined
+        },
+      }
+    },
   }
+}
+
+/** Columns with others added; those of the same name are replaced in their place. */
+export function withColumns(columns: readonly Column[], added: readonly Column[]): readonly Column[] {
+  const out = new Map(columns.map(column => [column.name, column]))
+  for (const column of added) out.set(column.name, column)
+  return [...out.values()]
 }

@@ -3,6 +3,10 @@ import type { Json } from '../json.js'
 import type { Load, Logger } from '../load.js'
 import { type Issue, issueOf, type Reject } from '../reject.js'
 import type { Sink } from '../sink.js'
+import type { ViewContext, ViewStep } from '../views/chain.js'
+import type { Column } from '../views/late-columns.js'
+import type { OpenBlock } from '../views/open-block.js'
+import type { RecordViews } from '../views/record-views.js'
 
 /** What a step's function may use besides the record. */
 export interface StepContext {
@@ -38,6 +42,11 @@ export interface Step {
   /** Copies of this step's rejects go there as well. */
   readonly rejectsTo?: Sink<Reject>
   apply(set: StepRows, run: StepRun, stage: string): StepRows | Promise<StepRows>
+  /**
+   * The same on records with these fields that are not made yet, where it can; its outcome is that of `apply`. `undefined`: it cannot with
+   * such fields.
+   */
+  onViews?(columns: readonly Column[], context: ViewContext): ViewStep | undefined
 }
 
 /**
@@ -66,6 +75,36 @@ export function eachRow(
     }
   }
   return { rows, origin }
+}
+
+/** The same for the rows of a block. `visit` says whether a row goes on. */
+export function eachRowIn(block: OpenBlock, run: StepRun, stage: string, visit: (row: number) => boolean): void {
+  const { rows, count } = block
+  let left = 0
+  for (let index = 0; index < count; index++) {
+    const row = rows[index] as number
+    try {
+      if (visit(row)) rows[left++] = row
+    } catch (error) {
+      refuse(error, row, run, stage)
+    }
+  }
+  block.count = left
+}
+
+/** The same, where `visit` is lent the record of each row. */
+export function eachView(
+  block: OpenBlock,
+  lent: RecordViews,
+  run: StepRun,
+  stage: string,
+  visit: (view: object, row: number) => boolean,
+): void {
+  try {
+    eachRowIn(block, run, stage, row => visit(lent.at(row), row))
+  } finally {
+    lent.release()
+  }
 }
 
 /** Rejects the row for a RecordError, else throws what names the step and the record. */

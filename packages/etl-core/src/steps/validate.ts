@@ -1,10 +1,13 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { notSure, type QuickCheck, quickCheck } from '../check/quick-check.js'
+import { viewCheck } from '../check/view-check.js'
 import { RecordError } from '../errors.js'
 import type { Json } from '../json.js'
 import { type Issue, type Reject, reasonOf } from '../reject.js'
 import type { Sink } from '../sink.js'
-import { putField, type Step, type StepRows, stepFailed, withFields } from './step.js'
+import type { Column } from '../views/late-columns.js'
+import { recordsIn } from '../views/open-block.js'
+import { putField, type Step, type StepRows, type StepRun, stepFailed, withFields } from './step.js'
 
 /** What to do with records and fields that do not fit. */
 export interface ValidateOptions<T> {
@@ -24,9 +27,11 @@ export interface ValidateOptions<T> {
 }
 
 /** Checks records against any Standard Schema; those of zod by code that is made of them, where that can tell that a record is right. */
-export function validateStep(schema: StandardSchemaV1, options: ValidateOptions<never> = {}): Step {
-  const finish = finisher(options as ValidateOptions<unknown>)
+export function validateStep(schema: StandardSchemaV1, given: ValidateOptions<never> = {}): Step {
+  const options = given as ValidateOptions<unknown>
+  const finish = finisher(options)
   const quick: QuickCheck = quickCheck(schema) ?? (() => notSure)
+  const invalid = invalidRows(options)
   return {
     name: 'validate',
     keepsShape: false,
@@ -44,20 +49,75 @@ export function validateStep(schema: StandardSchemaV1, options: ValidateOptions<
         if (!('issues' in result)) {
           rows.push(result.row)
           origin.push(from)
-        } else if (options.onInvalid === 'drop') dropped++
-        else if (options.onInvalid === 'fail') throw refused(result.issues, run.positionOf(from), stage)
-        else {
-          try {
-            run.reject(from, stage, result.issues, reasonFrom(options as ValidateOptions<unknown>, result.issues, row))
-          } catch (error) {
-            throw stepFailed(error, run.positionOf(from), stage)
-          }
-        }
+        } else if (invalid(row, from, result.issues, run, stage) === 'dropped') dropped++
       }
       run.drop(dropped)
       return { rows, origin }
     },
+    onViews(columns, context) {
+      const check = viewCheck(schema, columns, context)
+      const behind = check && columnsBehind(columns, check.columns, options)
+      if (!check || !behind) return undefined
+      const { block } = context
+      const recordOf = recordsIn(columns)
+      return {
+        columns: behind,
+        run(_, run, stage) {
+          const { rows, count } = block
+          let left = 0
+          let dropped = 0
+          let stoppedAt: number | undefined
+          for (let index = 0; index < count; index++) {
+            const row = rows[index] as number
+            if (check.passes(row)) {
+              rows[left++] = row
+              continue
+            }
+            const record = recordOf(block, row)
+            const answer = schema['~standard'].validate(record)
+            // What the schema takes all the same, or has to wait for, has an output that columns may not hold.
+            if (answer instanceof Promise || !answer.issues) {
+              if (answer instanceof Promise) answer.catch(() => undefined)
+              stoppedAt = index
+              break
+            }
+            const issues = answer.issues.map(issue => issueFromStandard(issue))
+            if (invalid(record, row, issues, run, stage) === 'dropped') dropped++
+          }
+          block.count = left
+          run.drop(dropped)
+          return stoppedAt
+        },
+      }
+    },
   }
+}
+
+/** What becomes of records that do not fit. */
+function invalidRows(options: ValidateOptions<unknown>) {
+  return (row: unknown, from: number, issues: readonly Issue[], run: StepRun, stage: string): 'dropped' | 'rejected' => {
+    if (options.onInvalid === 'drop') return 'dropped'
+    if (options.onInvalid === 'fail') throw refused(issues, run.positionOf(from), stage)
+    try {
+      run.reject(from, stage, issues, options.reason?.(issues, row))
+    } catch (error) {
+      throw stepFailed(error, run.positionOf(from), stage)
+    }
+    return 'rejected'
+  }
+}
+
+/** The columns of what `keep` and `unknownFields` ask for. `undefined`: no record can pass as it is. */
+function columnsBehind(
+  before: readonly Column[],
+  output: readonly Column[],
+  { keep = 'output', unknownFields = 'drop' }: ValidateOptions<unknown>,
+): readonly Column[] | undefined {
+  const named = new Set(output.map(({ name }) => name))
+  const unknown = before.filter(({ name }) => !named.has(name))
+  if (unknownFields === 'reject' && unknown.length > 0) return undefined
+  if (keep === 'input') return unknownFields === 'drop' ? before.filter(({ name }) => named.has(name)) : before
+  return unknownFields === 'keep' ? [...output, ...unknown] : output
 }
 
 /** Turns a validator's issue into ours. */
@@ -105,8 +165,4 @@ function onlyFieldsOf(input: unknown, output: unknown): unknown {
 function refused(issues: readonly Issue[], position: Json, stage: string): RecordError {
   const message = `Step ${stage} stops at the first invalid record, ${JSON.stringify(position)}: ${reasonOf(issues)}`
   return new RecordError('ETL_RECORD_INVALID', message, { context: { stage, position } })
-}
-
-function reasonFrom(options: ValidateOptions<unknown>, issues: readonly Issue[], row: unknown): string | undefined {
-  return options.reason?.(issues, row)
 }

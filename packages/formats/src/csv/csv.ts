@@ -1,9 +1,10 @@
 import { type FlowFacts, type Format, isEtlError } from '@millrace/etl-core'
 import { columnsOf } from '@millrace/schema'
 import { withLimit } from '../options.js'
+import type { CsvColumns } from './cell.js'
 import { decodeCsv } from './decode.js'
 import { decodeDialect } from './dialect-decode.js'
-import { type CsvColumns, csvEncoder, csvHead } from './encode.js'
+import { csvEncoder, csvHead } from './encode.js'
 import { type CsvOptions, type CsvSettings, csvSettings, isPlainDialect, lookOf } from './options.js'
 
 const nothing = new Uint8Array(0)

@@ -1,13 +1,21 @@
-import type { Cursor, DecodeOptions, FormatInput, SourceBatch } from '@millrace/etl-core'
+import {
+  type Cursor,
+  type DecodeOptions,
+  type FormatInput,
+  type LateColumns,
+  type SourceBatch,
+  wholeTable,
+} from '@millrace/etl-core'
 import { untilAborted } from '../abort.js'
 import { blockBytes, defaultMaxRecordBytes, giveUpTimes, rawBytes } from '../blocks.js'
 import { headerNames, namesWithoutHeader } from './header.js'
 import { type BlockPlace, namesIn, positionIn, unreadable } from './odd.js'
 import type { CsvSettings } from './options.js'
-import { type CsvRecord, type RecordMaker, recordMaker, recordsOf } from './records.js'
+import { type CsvRecord, type RecordMaker, recordMaker } from './records.js'
 import { type CsvScanner, csvScanner } from './scan.js'
 import { endMask, type LineEnds, type Scanned } from './scanned.js'
 import { sifted } from './sift.js'
+import { CsvTable } from './table.js'
 
 /** Where reading goes on: behind a record, with the names and the kind of line ends found so far. */
 interface CsvCursor {
@@ -140,13 +148,19 @@ function batchOf(reading: Reading, names: readonly string[], { bytes, scanned, p
   const { make } = reading
   const good = sifted(scanned, bytes, names.length, settings)
   const cursor: CsvCursor = { byte: end.byte, line: end.line, header: names, ...(lineEnds ? { ends: lineEnds } : {}) }
+  const table = new CsvTable(names, bytes, good, settings)
   let records: CsvRecord[] | undefined
+  let late: LateColumns | undefined
   const batch: SourceBatch<CsvRecord> = {
     records: {
       length: good.count,
       toArray() {
-        records ??= recordsOf(bytes, good, make, settings)
+        records ??= table.records(make)
         return records
+      },
+      get late() {
+        late ??= wholeTable(table)
+        return late
       },
     },
     cursor: cursor as unknown as Cursor,

@@ -1,17 +1,11 @@
 import { ConfigError, type Json, type UnitEncoder, type UnitReceipt } from '@millrace/etl-core'
 import { refused } from '../errors.js'
-import { base64, jsonText, valueProblem } from '../json-text.js'
 import { utf8 } from '../text.js'
+import { type CsvColumns, cell, isWellFormed } from './cell.js'
 import { guarded, guardedRecords } from './guard.js'
-import { columnWriter, type FieldWriter, fieldWriter } from './lines.js'
+import { type LateWriter, lateWriter } from './late-writer.js'
+import { columnWriter, fieldWriter } from './lines.js'
 import { type CsvSettings, namesProblem } from './options.js'
-
-/** The columns to write, and whether a record may have more fields than these. */
-export interface CsvColumns {
-  readonly names: readonly string[]
-  /** Stated by hand: other fields are left out on purpose. Else a field without a column is an error, not a loss. */
-  readonly chosen: boolean
-}
 
 /**
  * Writes CSV lines. A batch is encoded whole or not at all: after an error the encoder is as it was. Columns that are not fixed are those
@@ -24,6 +18,7 @@ export function csvEncoder<T extends object>(
 ): UnitEncoder<T> {
   let columns = fixed ?? columnsOfLast(before)
   let write = columns && rowWriter(columns, settings)
+  let writeLate: LateWriter | undefined
   return {
     write(records) {
       if (records.length === 0) return []
@@ -34,6 +29,16 @@ export function csvEncoder<T extends object>(
       const bytes = writeKnown(settings.guardFormulas ? guardedRecords(records) : records)
       columns = known
       write = writeKnown
+      return [bytes]
+    },
+    writeLate(late) {
+      if (late.rows.length === 0) return []
+      const known = columns ?? { names: late.columns.map(({ name }) => name), chosen: false }
+      if (known !== columns && (known.names.length === 0 || namesProblem(known.names))) return undefined
+      writeLate ??= lateWriter(settings)
+      const bytes = writeLate(late, known)
+      if (bytes === undefined) return undefined
+      columns = known
       return [bytes]
     },
     end() {
@@ -77,17 +82,6 @@ function refuseOthers(record: Record<string, unknown>, names: readonly string[],
   }
 }
 
-/** A value as a field. Only texts, and what may hold any, need a look at their characters. */
-function cell(value: unknown, column: string, row: number, write: FieldWriter): string {
-  if (typeof value === 'string') return write(value)
-  if (value === null || value === undefined) return write(undefined)
-  const problem = valueProblem(value)
-  if (problem) throw refused(problem, row, [column])
-  if (typeof value !== 'object') return write(String(value))
-  if (value instanceof Date) return write(value.toISOString())
-  return write(value instanceof Uint8Array ? base64(value) : jsonText(value, row, [column]))
-}
-
 function columnsOfFirst(record: object): CsvColumns {
   const names = Object.keys(record)
   const problem = names.length === 0 ? 'has no fields' : namesProblem(names)
@@ -99,9 +93,6 @@ function noColumn(field: string, names: readonly string[], row: number) {
   const known = names.map(name => JSON.stringify(name)).join(', ')
   return refused(`The field has no column (columns: ${known}). State the columns in csv({ columns }).`, row, [field])
 }
-
-// In Node 20, but not yet in the types of ES2023.
-const isWellFormed = (text: string) => (text as string & { isWellFormed(): boolean }).isWellFormed()
 
 function halfCharacter(records: readonly object[], names: readonly string[]) {
   const isBroken = (value: unknown) => typeof value === 'string' && !isWellFormed(value)

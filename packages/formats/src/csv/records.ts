@@ -1,5 +1,5 @@
 import type { CsvSettings } from './options.js'
-import { endMask, hasEscapes, inQuotes, isWide, type Scanned } from './scanned.js'
+import { endMask } from './scanned.js'
 
 /** A field as text; `null` only where an unquoted empty field means null. */
 export type Field = string | null
@@ -69,26 +69,6 @@ function looped(names: readonly string[], emptyIsNull: boolean): RecordMaker {
     }
     return records
   }
-}
-
-/** The good records of some bytes, as objects that do not hold those; a field that is kept keeps the text of all of them. */
-export function recordsOf(
-  bytes: Buffer,
-  { starts, ends, count }: Scanned,
-  make: RecordMaker,
-  settings: CsvSettings,
-): CsvRecord[] {
-  // One character a byte: as good as the text itself where a field is ASCII, and cut without being copied.
-  const text = bytes.toString('latin1')
-  const withoutEscapes = unescaper(settings)
-  const read: ReadField = (start, end) => {
-    const quotes = end & inQuotes ? 1 : 0
-    const from = start + quotes
-    const to = (end & endMask) - quotes
-    const field = end & isWide ? bytes.toString('utf8', from, to) : text.slice(from, to)
-    return end & hasEscapes ? withoutEscapes(field) : field
-  }
-  return make(text, starts, ends, count, read)
 }
 
 /** Takes the escapes out of a quoted field: what stands behind one is text, whatever it is. */

@@ -90,8 +90,7 @@ export function csvScanner(dialect: DialectBytes, limits: ScanLimits, known?: Li
   const drawTables = () => {
     for (const table of [outside, inside]) table.fill(0).fill(1, 128)
     for (const byte of [delimiter, quote, lf]) outside[byte] = 1
-    // Where lines end in LF, a CR before it is taken off there, and any other is text.
-    if (lineEnds !== 'lf') outside[cr] = 1
+    outside[cr] = 1
     for (const byte of [quote, escapeByte, lineEnds === 'cr' ? cr : lf]) inside[byte] = 1
   }
   const decideEnds = (found: LineEnds) => {
@@ -192,6 +191,11 @@ export function csvScanner(dialect: DialectBytes, limits: ScanLimits, known?: Li
               flags |= inQuotes
               openedAt = here - start + dropped
             }
+            here++
+          } else if (byte === cr && lineEnds === 'lf') {
+            // Taken off the line at the LF behind it; any other is text.
+            if (here + 1 >= to && !last) break
+            if (bytes[here + 1] !== lf || here + 1 >= to) flags |= hasEscapes
             here++
           } else {
             let end = here

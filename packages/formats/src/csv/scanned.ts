@@ -34,7 +34,7 @@ export const endBits = 28
 export const endMask = (1 << endBits) - 1
 /** It stands in quotes. */
 export const inQuotes = 1 << endBits
-/** Within its quotes something is escaped. */
+/** Within its quotes something is escaped; without quotes: there is a CR in it. */
 export const hasEscapes = 1 << (endBits + 1)
 /** It is not ASCII. */
 export const isWide = 1 << (endBits + 2)

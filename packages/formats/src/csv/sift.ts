@@ -37,7 +37,7 @@ function fieldsOf(bytes: Buffer, start: number, ends: Int32Array, settings: CsvS
     const quotes = end & inQuotes ? 1 : 0
     const field = bytes.subarray(at + quotes, (end & endMask) - quotes)
     at = (end & endMask) + 1
-    return end & hasEscapes ? Buffer.from(withoutEscapes(field.toString('latin1')), 'latin1') : field
+    return quotes === 1 && end & hasEscapes ? Buffer.from(withoutEscapes(field.toString('latin1')), 'latin1') : field
   })
 }
 

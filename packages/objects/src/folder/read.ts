@@ -4,8 +4,10 @@ import type { GetOptions, ObjectBody, ObjectInfo } from '../store.js'
 import { saysNoFile } from './errors.js'
 import { etagOf, infoOf, pathOf } from './paths.js'
 
-/** Large enough that system calls do not show, small enough that a batch needs one. */
-const chunkBytes = 64 * 1024
+/** A file of up to so many bytes is read at once. */
+const smallBytes = 64 * 1024
+/** What is read at a time: each call is a way to another thread and back, which costs more than to read 64 KiB. */
+const chunkBytes = 256 * 1024
 
 /** A folder as its readers see it. */
 export interface FolderPlace {
@@ -26,7 +28,7 @@ export async function headFile({ root }: FolderPlace, key: string): Promise<Obje
 
 /** Opens a file. A file that is replaced meanwhile stays readable as it was: the open handle keeps it. */
 export async function openFile({ root, place }: FolderPlace, key: string, options: GetOptions): Promise<ObjectBody> {
-  const { range, ifMatch, signal } = options
+  const { range, ifMatch, signal, reuseChunks = false } = options
   const handle = await open(pathOf(root, key), 'r')
   try {
     const stats = await handle.stat({ bigint: true })
@@ -42,8 +44,8 @@ export async function openFile({ root, place }: FolderPlace, key: string, option
     }
     const start = range?.start ?? 0
     // Small files are read at once: nothing stays open for a body that nobody reads.
-    if (end - start <= chunkBytes) return { info, body: ofChunks(await readSmall(handle, start, end, unchanged)) }
-    return { info, body: fileBody(handle, start, end, unchanged, signal) }
+    if (end - start <= smallBytes) return { info, body: ofChunks(await readSmall(handle, start, end, unchanged)) }
+    return { info, body: fileBody(handle, { start, end, reuseChunks, signal }, unchanged) }
   } catch (error) {
     await handle.close()
     throw error
@@ -70,15 +72,27 @@ async function* ofChunks(chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Arr
   yield* chunks
 }
 
+interface Reading {
+  readonly signal: AbortSignal | undefined
+  readonly start: number
+  readonly end: number
+  readonly reuseChunks: boolean
+}
+
 /** The bytes from `start` to `end`. Written out, because a generator that was never begun does not close its file when it is left. */
 function fileBody(
   handle: FileHandle,
-  start: number,
-  end: number,
+  { start, end, reuseChunks, signal }: Reading,
   unchanged: () => Promise<void>,
-  signal: AbortSignal | undefined,
 ): AsyncIterableIterator<Uint8Array> {
   let at = start
+  let memory = Buffer.alloc(0)
+  const room = () => {
+    const bytes = Math.max(0, Math.min(chunkBytes, end - at))
+    if (!reuseChunks) return Buffer.allocUnsafe(bytes)
+    if (memory.length === 0) memory = Buffer.allocUnsafe(bytes)
+    return memory.subarray(0, bytes)
+  }
   let closing: Promise<void> | undefined
   const close = () => {
     closing ??= handle.close()
@@ -93,7 +107,7 @@ function fileBody(
       if (closing) return finished
       try {
         signal?.throwIfAborted()
-        const chunk = Buffer.allocUnsafe(Math.max(0, Math.min(chunkBytes, end - at)))
+        const chunk = room()
         const { bytesRead } = chunk.length === 0 ? { bytesRead: 0 } : await handle.read(chunk, 0, chunk.length, at)
         if (bytesRead > 0) {
           at += bytesRead

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { type Format, SinkError } from '@millrace/etl-core'
 import { joined } from '../bytes.js'
-import type { ObjectInfo, ObjectPiece, ObjectStore, PutOptions } from '../store.js'
+import type { GetOptions, ObjectInfo, ObjectPiece, ObjectStore, PutOptions } from '../store.js'
 import { type Part, unitsIn } from './parts.js'
 
 /** A staged part and the key it lies at. */
@@ -45,7 +45,7 @@ export async function contentOf<T>(
   add(tail)
 
   const sizes = new Map(parts.map(part => [part.key, part.bytes]))
-  const read = () => readPieces(store, pieces, sizes, signal)
+  const read = (reuseChunks = false) => readPieces(store, pieces, sizes, { signal, reuseChunks })
   const bytes = pieces.reduce((sum, piece) => sum + ('bytes' in piece ? piece.bytes.length : (sizes.get(piece.key) ?? 0)), 0)
   if (bytes <= heldBytes) {
     const whole = await joined(read())
@@ -57,8 +57,8 @@ export async function contentOf<T>(
       write: (key, options) => store.put(key, whole, options),
     }
   }
-  const sha256 = await sha256Of(read())
-  return { bytes, sha256, assembled: true, read, write: (key, options) => store.assemble(key, pieces, options) }
+  const sha256 = await sha256Of(read(true))
+  return { bytes, sha256, assembled: true, read: () => read(), write: (key, options) => store.assemble(key, pieces, options) }
 }
 
 /** The SHA-256 of a stream, in hex. */
@@ -76,14 +76,14 @@ async function* readPieces(
   store: ObjectStore,
   pieces: readonly ObjectPiece[],
   sizes: ReadonlyMap<string, number>,
-  signal: AbortSignal,
+  options: GetOptions,
 ): AsyncGenerator<Uint8Array> {
   for (const piece of pieces) {
     if ('bytes' in piece) {
       yield piece.bytes
       continue
     }
-    const { info, body } = await store.get(piece.key, { signal })
+    const { info, body } = await store.get(piece.key, options)
     if (info.bytes !== sizes.get(piece.key)) {
       await body[Symbol.asyncIterator]().return?.()
       throw damaged(store, info, sizes.get(piece.key))

@@ -1,4 +1,4 @@
-import { isRecordError, type RecordError, type UnitEncoder } from '@millrace/etl-core'
+import { isRecordError, type RecordError, type Rows, type UnitEncoder } from '@millrace/etl-core'
 
 /** What became of some rows. */
 export interface Encoded {
@@ -12,7 +12,11 @@ export interface Encoded {
  * Encodes rows. An encoder takes all rows of a call or none; where it refuses, the refused row is left out and the others are encoded
  * around it. Encoders say which one it is (`context.row`); where one does not, halves are tried.
  */
-export async function encodeRows<T>(encoder: UnitEncoder<T>, rows: readonly T[]): Promise<Encoded> {
+export async function encodeRows<T>(encoder: UnitEncoder<T>, batch: Rows<T> | readonly T[]): Promise<Encoded> {
+  const late = 'late' in batch ? batch.late : undefined
+  const whole = late && (await encoder.writeLate?.(late))
+  if (whole) return { chunks: whole.filter(chunk => chunk.length > 0), taken: batch.length, rejected: [] }
+  const rows = 'toArray' in batch ? batch.toArray() : batch
   const chunks: Uint8Array[] = []
   const rejected: { row: number; error: RecordError }[] = []
   const ranges: [start: number, end: number][] = [[0, rows.length]]

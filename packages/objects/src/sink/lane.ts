@@ -1,4 +1,4 @@
-import type { Format, UnitReceipt } from '@millrace/etl-core'
+import type { Format, Rows, UnitReceipt } from '@millrace/etl-core'
 import { type Encoded, encodeRows } from './encode.js'
 import { type Part, unitsIn } from './parts.js'
 
@@ -16,7 +16,7 @@ export interface Lane<T> {
   readonly openRecords: number
   /** The parts that hold whole units, in order. Stretches of the open unit are not among them. */
   readonly parts: readonly Part[]
-  take(rows: readonly T[], batchId: string): Promise<Encoded>
+  take(rows: Rows<T> | readonly T[], batchId: string): Promise<Encoded>
   /** Ends the open unit, if it has records. */
   endUnit(): Promise<void>
   /** Stages what is finished, so that `parts` says all of it. */

@@ -29,7 +29,7 @@ export function singleLane<T>({ format, stage, parts, partBytes, named }: LanesO
   const { unitRecords } = format
   return {
     async take(batch) {
-      const { rejected } = await lane.take(batch.rows.toArray(), batch.id)
+      const { rejected } = await lane.take(batch.rows, batch.id)
       if (unitRecords === undefined ? lane.bytes >= partBytes : lane.openRecords >= unitRecords) await lane.endUnit()
       await lane.shrink(partBytes)
       return rejected

@@ -16,9 +16,9 @@ export interface PlannedObject {
  */
 export function objectInput(store: ObjectStore, shown: string, object: PlannedObject, signal: AbortSignal): FormatInput {
   const place = `${shown.replace(/\/$/, '')}/${object.key}`
-  async function* chunks(range: NonNullable<GetOptions['range']>): AsyncGenerator<Uint8Array> {
+  async function* chunks(range: NonNullable<GetOptions['range']>, reuseChunks: boolean): AsyncGenerator<Uint8Array> {
     try {
-      const { body } = await store.get(object.key, { range, ifMatch: object.etag, signal })
+      const { body } = await store.get(object.key, { range, ifMatch: object.etag, signal, reuseChunks })
       yield* body
     } catch (error) {
       throw readError(error, place)
@@ -27,8 +27,8 @@ export function objectInput(store: ObjectStore, shown: string, object: PlannedOb
   return {
     place,
     size: object.bytes,
-    stream: (start = 0) => chunks({ start }),
-    range: (start, end) => joined(chunks({ start, end })),
+    stream: (start = 0) => chunks({ start }, true),
+    range: (start, end) => joined(chunks({ start, end }, false)),
   }
 }
 

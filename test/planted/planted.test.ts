@@ -38,18 +38,32 @@ function results(...of: Parameters<typeof resultsWith>): Promise<readonly CaseRe
 const failed = (found: readonly CaseResult[]) =>
   found.filter(({ outcome }) => outcome === 'failed').map(({ suite, name, message }) => `${suite}: ${name}\n${message}`)
 
+/** What is planted by day; the long run plants every bug. */
+const isPlanted = (at: number) => long || at % 5 === 0
+
+/** By day the cases of a world that are to find a bug: what finds one must hold without it. The suites' own packages run them whole. */
+function casesOf(world: PlantedBug['world']): Wanted {
+  if (long) return whole(suitesOf(world))
+  const wanted: Record<string, string[]> = {}
+  for (const { foundBy } of bugs.filter((bug, at) => bug.world === world && isPlanted(at)))
+    for (const [suite, cases] of Object.entries(foundBy)) wanted[suite] = [...new Set([...(wanted[suite] ?? []), ...cases])]
+  return wanted
+}
+
 describe.concurrent('without a bug', { timeout }, () => {
-  test.each(worlds)('every case of "%s" holds', async world => {
-    const found = await results([], world, whole(suitesOf(world)))
+  test.for(worlds)('every case of "%s" holds', async (world, { skip }) => {
+    const wanted = casesOf(world)
+    if (Object.keys(wanted).length === 0) skip('no bug of this world is planted by day')
+    const found = await results([], world, wanted)
 
     expect(failed(found)).toEqual([])
-    expect([...new Set(found.map(({ suite }) => suite))].sort()).toEqual(suitesOf(world).sort())
+    expect([...new Set(found.map(({ suite }) => suite))].sort()).toEqual(Object.keys(wanted).sort())
   })
 })
 
 describe.concurrent('the contract finds that', { timeout }, () => {
   test.for(bugs.map((bug, at) => [bug.name, bug, at] as const))('%s', async ([, bug, at], { skip }) => {
-    if (!long && at % 2 === 1) skip('every second bug is enough by day; all of them are planted in the long run')
+    if (!isPlanted(at)) skip('every fifth bug is enough by day; all of them are planted in the long run')
     const found = await results(bug.edits, bug.world, bug.foundBy)
     const bad = found.filter(({ outcome }) => outcome === 'failed')
     const unseen = Object.entries(bug.foundBy).flatMap(([suite, cases]) =>

@@ -9,7 +9,7 @@ const long = process.env.MILLRACE_TEST_LONG !== undefined
 // The testkit's own tests go on from arrays into every set of capabilities, at every call of most.
 const all = Number.POSITIVE_INFINITY
 const whole = { deaths: all, stops: all, others: 20, bothShapes: true }
-const sample = { deaths: 1, stops: 1, others: 0, bothShapes: false }
+const sample = { deaths: 1, stops: 1, others: 0, bothShapes: false, eachOnce: true } as const
 
 describeTable(['memory'], long ? whole : sample)
 

@@ -6,7 +6,7 @@ import * as z from 'zod'
 import { load, ready } from './support/loads.js'
 import { placeAt, query, worldFile } from './support/places.js'
 
-const numRuns = process.env.MILLRACE_TEST_LONG ? 300 : 15
+const numRuns = process.env.MILLRACE_TEST_LONG ? 300 : 6
 
 const schema = z.object({
   plant: column.int32(),

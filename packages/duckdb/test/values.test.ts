@@ -9,7 +9,7 @@ import { load, ready } from './support/loads.js'
 import { execute, placeAt, query, worldFile } from './support/places.js'
 import { tempDatabase } from './support/temp.js'
 
-const numRuns = process.env.MILLRACE_TEST_LONG ? 400 : 20
+const numRuns = process.env.MILLRACE_TEST_LONG ? 400 : 8
 
 const schema = z.object({
   id: column.int32(),

@@ -153,5 +153,5 @@ describeCrashes<Plant>('objects into a folder, state beside them', {
     }
   },
   ordered: true,
-  maxPoints: process.env.MILLRACE_TEST_LONG ? 1_000 : 12,
+  maxPoints: process.env.MILLRACE_TEST_LONG ? 1_000 : 4,
 })

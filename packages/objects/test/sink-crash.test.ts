@@ -9,7 +9,7 @@ import { type SimulatedLoad, simulate } from './support/simulate.js'
 import { contents, mortal, reaper, visible } from './support/stores.js'
 import { tempFolder } from './support/temp.js'
 
-const runs = process.env.MILLRACE_TEST_LONG ? 2_000 : 100
+const runs = process.env.MILLRACE_TEST_LONG ? 2_000 : 40
 const never = Number.POSITIVE_INFINITY
 
 type Layout = Omit<ObjectSinkOptions<string>, 'format'>

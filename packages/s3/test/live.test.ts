@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { liveS3, liveWorld } from './support/live.js'
 
 const live = liveS3()
+const long = process.env.MILLRACE_TEST_LONG !== undefined
 
 if (live) {
   describe('s3Store on a real server, in parts', () => {
@@ -57,7 +58,7 @@ if (live) {
     }, 60_000)
   })
 
-  describeObjectStore('s3Store on a real server', { open: () => liveWorld(live), manyObjects: 2_000 })
+  describeObjectStore('s3Store on a real server', { open: () => liveWorld(live), manyObjects: long ? 2_000 : 1_010 })
   describeStateStore('conditionalState on a real server', {
     open() {
       const { store, another, close } = liveWorld(live)

@@ -75,7 +75,7 @@ describe.each(Object.entries(layouts))('a replay of %s from a bucket', (_, layou
     'that dies %s any of its requests is finished by the next, once, and a third finds none',
     async when => {
       const all = await dyingReplay(await withRejects(layout), layout, 999, 'before')
-      const step = process.env.MILLRACE_TEST_LONG ? 1 : Math.ceil(all / 5)
+      const step = process.env.MILLRACE_TEST_LONG ? 1 : Math.ceil(all / 3)
       for (let at = 1; at <= all; at += step) {
         const bucket = await withRejects(layout)
         await dyingReplay(bucket, layout, at, when)

@@ -65,5 +65,5 @@ describeCrashes<PlantReading>('plants into a memory that merges', {
       close: () => server.close(),
     }
   },
-  maxPoints: process.env.MILLRACE_TEST_LONG ? 200 : 16,
+  maxPoints: process.env.MILLRACE_TEST_LONG ? 200 : 6,
 })

@@ -50,9 +50,7 @@ const moments: readonly (readonly [moment: Moment, afterMs: number])[] = long
     ])
   : [
       ['load.started', 0],
-      ['split.finished', 0],
       ['published', 0],
-      ['published', 10],
     ]
 
 const isPublished = (archive: string) =>

@@ -54,12 +54,17 @@ describe('continuous integration', () => {
     expect({ ...check.env, CI: 'true' }).toEqual(Object.fromEntries(exported))
   })
 
-  test('runs the long tests every night', () => {
+  test('runs the long tests every night, with the servers and Nodes of the others', () => {
     const { jobs } = parse(read('.github/workflows/long.yml')) as {
       jobs: { long: { steps: readonly { readonly run?: string }[] } }
     }
 
-    expect(jobs.long.steps.flatMap(step => step.run ?? [])).toEqual(['npm ci', 'npm run test:long'])
+    expect(jobs.long.steps.flatMap(step => step.run ?? [])).toEqual([
+      'npm ci',
+      ...check.steps.flatMap(({ run }) => (run?.endsWith(' >> "$GITHUB_ENV"') ? [run] : [])),
+      'npm run test:long',
+      'tools/start-radosgw.sh stop',
+    ])
   })
 
   test('covers the oldest supported Node and the two release lines after it', () => {

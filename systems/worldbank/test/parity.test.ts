@@ -12,6 +12,7 @@ import { digestsOf, freshFolder, millrace, published, recordings, served } from 
 const api = served()
 const indicators = ['SP.POP.TOTL', 'NY.GDP.MKTP.CD']
 const zip = bundled()
+const long = process.env.MILLRACE_TEST_LONG !== undefined
 
 /** Ids and times differ from run to run, nothing else may. */
 function comparable(report: RunReport | undefined): unknown {
@@ -87,25 +88,30 @@ describe('library call, command and Lambda handler', () => {
       expect(comparable(answer as RunReport)).toEqual(comparable(byLibrary))
     })
 
-    it('give identical bytes though the function is stopped at its deadlines, again and again', async () => {
-      const [library, there] = [freshFolder(), freshFolder()]
-      const slow = await worldBankServer({ data: await recordings(), delayMs: 60 })
-      const params = { indicators, date: '2000:2020', perPage: 100, apiUrl: slow.url }
-      await run(worldbank, { ...params, apiUrl: api.url, to: library.to })
+    // By day on one Node: what happens at a deadline is decided in our code.
+    it.runIf(long || node === nodes[0])(
+      'give identical bytes though it is stopped at its deadlines, again and again',
+      async () => {
+        const [library, there] = [freshFolder(), freshFolder()]
+        const slow = await worldBankServer({ data: await recordings(), delayMs: 60 })
+        const params = { indicators, date: '2000:2020', perPage: 100, apiUrl: slow.url }
+        await run(worldbank, { ...params, apiUrl: api.url, to: library.to })
 
-      // Each has some hundred milliseconds; on a busy machine they are enough in the end.
-      const ends: string[] = []
-      for (let times = 0; times < 40 && ends.at(-1) !== 'succeeded'; times++) {
-        const { answer, error } = await lambda.invoke({ ...params, to: there.to }, 1_500 + 100 * times)
-        ends.push(error ? error.errorType : (answer as RunReport).status)
-      }
+        // Each has some hundred milliseconds; on a busy machine they are enough in the end.
+        const ends: string[] = []
+        for (let times = 0; times < 40 && ends.at(-1) !== 'succeeded'; times++) {
+          const { answer, error } = await lambda.invoke({ ...params, to: there.to }, 1_500 + 100 * times)
+          ends.push(error ? error.errorType : (answer as RunReport).status)
+        }
 
-      await slow.close()
+        await slow.close()
 
-      expect(ends.at(-1)).toBe('succeeded')
-      expect(ends.filter(end => end === 'stopped').length).toBeGreaterThanOrEqual(3)
-      expect(digestsOf(published(there.folder))).toEqual(digestsOf(published(library.folder)))
-    }, 120_000)
+        expect(ends.at(-1)).toBe('succeeded')
+        expect(ends.filter(end => end === 'stopped').length).toBeGreaterThanOrEqual(3)
+        expect(digestsOf(published(there.folder))).toEqual(digestsOf(published(library.folder)))
+      },
+      120_000,
+    )
   })
 
   it('the handler is one line over the pipeline', () => {

@@ -16,6 +16,7 @@ export interface Definition {
   readonly coerce?: boolean
   readonly checks?: readonly { readonly _zod: { readonly def: Definition } }[]
   readonly innerType?: ZodLike
+  readonly element?: ZodLike
   readonly shape?: Readonly<Record<string, ZodLike>>
   readonly catchall?: ZodLike
   readonly entries?: Readonly<Record<string, unknown>>

@@ -1,30 +1,48 @@
-import type { Definition } from './definition.js'
+import { checkCode } from './check-code.js'
+import { type Definition, unwrapped, type ZodLike } from './definition.js'
+import type { Keep } from './keep.js'
 
-/** Keeps a value that code needs besides text, and gives the name it has there. */
-export type Keep = (value: unknown) => string
+/** What code is made with. */
+export interface CodeContext {
+  readonly keep: Keep
+  /** A function that checks objects of this definition, as `quickCheck` makes it. */
+  readonly objects: (def: Definition) => ((value: unknown) => unknown) | undefined
+}
 
 /**
  * Code that leaves a field's output in `v`, or does `return no` for a value that may not pass. `undefined`: this kind of schema is not known
  * here. Never lets pass what zod would not, or with another output; it may refuse what zod would take.
  */
-export function fieldCode(def: Definition, keep: Keep): string | undefined {
-  const made = typeCode(def, keep)
-  if (made === undefined) return undefined
-  // A format such as `z.email()` is a type and a check in one.
+export function fieldCode(def: Definition, context: CodeContext): string | undefined {
+  const made = typeCode(def, context)
+  if (made === undefined || def.type === 'object') return made
+  // A format such as `z.email()` is a type and a check in one, and `z.custom()` a check alone.
   const own = def.check === undefined ? [] : [def]
   const lines: string[] = [made]
   for (const check of [...own, ...(def.checks ?? []).map(({ _zod }) => _zod.def)]) {
-    const line = check.check === 'custom' || oneTyped.has(def.type ?? '') ? checkCode(check, keep) : undefined
+    const line = check.check === 'custom' || oneTyped.has(def.type ?? '') ? checkCode(check, context.keep) : undefined
     if (line === undefined) return undefined
     lines.push(line)
   }
   return lines.join('\n')
 }
 
-/** Types whose values are all alike. Of any others a check for texts may meet one without a length, which zod passes over. */
-const oneTyped = new Set(['string', 'number', 'boolean', 'bigint'])
+/** Code that asks the schema itself. */
+export function bySchema(schema: ZodLike, { keep }: CodeContext): string {
+  const standard = keep(schema['~standard'])
+  return `if (v === undefined) return no
+    { const result = ${standard}.validate(v)
+      if (result instanceof Promise) { result.catch(() => undefined); return no }
+      if (result.issues) return no
+      v = result.value
+      if (v === undefined) return no }`
+}
 
-function typeCode(def: Definition, keep: Keep): string | undefined {
+/** Types whose values are all alike. Of any others a check for texts may meet one without a length, which zod passes over. */
+const oneTyped = new Set(['string', 'number', 'boolean', 'bigint', 'date', 'array'])
+
+function typeCode(def: Definition, context: CodeContext): string | undefined {
+  const { keep, objects } = context
   switch (def.type) {
     case 'string':
       return def.coerce
@@ -37,7 +55,18 @@ function typeCode(def: Definition, keep: Keep): string | undefined {
     case 'boolean':
       return def.coerce ? 'v = Boolean(v)' : "if (typeof v !== 'boolean') return no"
     case 'bigint':
-      return def.coerce ? undefined : "if (typeof v !== 'bigint') return no"
+      return def.coerce ? coercedBigint : "if (typeof v !== 'bigint') return no"
+    case 'date':
+      return `${def.coerce ? coercedDate : 'if (!(v instanceof Date)) return no'}\nif (Number.isNaN(v.getTime())) return no`
+    case 'custom':
+      return ''
+    case 'object': {
+      const check = objects(def)
+      // What is not sure is a symbol, and no object is one.
+      return check && `v = ${keep(check)}(v)\nif (typeof v === 'symbol') return no`
+    }
+    case 'array':
+      return def.element && listCode(def.element, context)
     case 'null':
       return 'if (v !== null) return no'
     case 'any':
@@ -50,6 +79,30 @@ function typeCode(def: Definition, keep: Keep): string | undefined {
     default:
       return undefined
   }
+}
+
+const coercedBigint = `if (typeof v !== 'bigint') {
+  if (typeof v === 'string' ? !/^(?:-?\\d+)?$/.test(v) : typeof v !== 'boolean' && !Number.isInteger(v)) return no
+  v = BigInt(v)
+}`
+
+/** What a `Date` is made of without surprises; zod makes a new one of a `Date` too. */
+const coercedDate = `if (!(v instanceof Date) && typeof v !== 'string' && typeof v !== 'number' && typeof v !== 'boolean' && v !== null) return no
+v = new Date(v)`
+
+function listCode(element: ZodLike, context: CodeContext): string {
+  const plain = unwrapped(element)
+  const code = plain && !plain.optional && !plain.defaulted ? fieldCode(plain.def, context) : undefined
+  const read = code === undefined ? bySchema(element, context) : plain?.nullable ? `if (v !== null) {\n${code}\n}` : code
+  return `if (!Array.isArray(v)) return no
+    { const list = v, made = new Array(v.length)
+      for (let at = 0; at < list.length; at++) {
+        v = list[at]
+        if (v === undefined) return no
+        ${read}
+        made[at] = v
+      }
+      v = made }`
 }
 
 /** Of a TypeScript enum with numbers, the names that stand for them are no values. */
@@ -65,74 +118,4 @@ function oneOf(values: readonly unknown[], keep: Keep): string {
   if (texts && values.length > 0 && values.length <= fewValues)
     return `if (${values.map(value => `v !== ${JSON.stringify(value)}`).join(' && ')}) return no`
   return `if (!${keep(new Set(values))}.has(v)) return no`
-}
-
-/** Formats that are their pattern and nothing else. */
-const patternFormats = new Set([
-  'regex',
-  'email',
-  'guid',
-  'uuid',
-  'date',
-  'datetime',
-  'time',
-  'nanoid',
-  'ulid',
-  'cuid2',
-  'ipv4',
-  'e164',
-])
-
-function checkCode(def: Definition, keep: Keep): string | undefined {
-  switch (def.check) {
-    case 'min_length':
-      return numeric(def.minimum, bound => `if (v.length < ${bound}) return no`)
-    case 'max_length':
-      return numeric(def.maximum, bound => `if (v.length > ${bound}) return no`)
-    case 'length_equals':
-      return numeric(def.length, bound => `if (v.length !== ${bound}) return no`)
-    case 'greater_than':
-      return numeric(def.value, bound => `if (!(v ${def.inclusive ? '>=' : '>'} ${bound})) return no`)
-    case 'less_than':
-      return numeric(def.value, bound => `if (!(v ${def.inclusive ? '<=' : '<'} ${bound})) return no`)
-    case 'number_format':
-      return numberFormat(def.format)
-    case 'string_format':
-      return stringFormat(def, keep)
-    case 'overwrite':
-      return def.tx && `v = ${keep(def.tx)}(v)`
-    case 'custom': {
-      if (!def.fn || def.when) return undefined
-      const answer = keep(def.fn)
-      return `{ const held = ${answer}(v); if (!held) return no; if (held instanceof Promise) { held.catch(() => undefined); return no } }`
-    }
-    default:
-      return undefined
-  }
-}
-
-/** Bounds of big integers and dates are left to zod. */
-const numeric = (bound: unknown, code: (bound: number) => string): string | undefined =>
-  typeof bound === 'number' && Number.isFinite(bound) ? code(bound) : undefined
-
-function numberFormat(format: string | undefined): string | undefined {
-  if (format === 'safeint') return 'if (!Number.isSafeInteger(v)) return no'
-  if (format === 'int32') return 'if ((v | 0) !== v) return no'
-  return undefined
-}
-
-function stringFormat(def: Definition, keep: Keep): string | undefined {
-  switch (def.format) {
-    case 'includes':
-      return `if (!v.includes(${JSON.stringify(def.includes)}, ${def.position ?? 0})) return no`
-    case 'starts_with':
-      return `if (!v.startsWith(${JSON.stringify(def.prefix)})) return no`
-    case 'ends_with':
-      return `if (!v.endsWith(${JSON.stringify(def.suffix)})) return no`
-    default: {
-      if (!def.format || !patternFormats.has(def.format) || !def.pattern) return undefined
-      // Of its own: a global one remembers where it was.
-      return `if (!${keep(new RegExp(def.pattern.source, def.pattern.flags.replace(/[gy]/g, '')))}.test(v)) return no`
-    }
-  }
 }

@@ -1,5 +1,7 @@
+import { checkCode } from './check-code.js'
 import { type Definition, isZodObject, unwrapped, type ZodLike } from './definition.js'
-import { fieldCode, type Keep } from './field-code.js'
+import { bySchema, type CodeContext, fieldCode } from './field-code.js'
+import type { Keep } from './keep.js'
 
 /** The answer for a record that may not pass: the schema itself is asked then. */
 export const notSure: unique symbol = Symbol('not sure')
@@ -8,23 +10,30 @@ export const notSure: unique symbol = Symbol('not sure')
 export type QuickCheck = (record: unknown) => unknown
 
 /**
- * The common part of a zod schema as code of its own: five times and more as fast, for the records that pass. It never has the last word: what it does not know,
- * and every record that seems to fail, goes through the schema, so that issues are the schema's. A field of a kind that is not known (a transform, a union, an object) is
- * checked by its own schema, between the others.
+ * The common part of a zod schema as code of its own: five times and more as fast, for the records that pass. It never has the last word:
+ * what it does not know, and every record that seems to fail, goes through the schema, so that issues are the schema's. A field of a kind
+ * that is not known (a transform, a union, a record) is checked by its own schema, between the others.
  *
- * `undefined`: the schema is none of zod 4, is no object, has checks on the whole record, takes fields it does not name, or the process
- * forbids code that is made from text.
+ * `undefined`: the schema is none of zod 4, is no object, takes fields it does not name, has checks on the whole record that are no
+ * functions, or the process forbids code that is made from text.
  */
 export function quickCheck(schema: unknown): QuickCheck | undefined {
-  if (!isZodObject(schema)) return undefined
-  const { shape = {}, checks, catchall } = schema._zod.def
+  return isZodObject(schema) ? objectCheck(schema._zod.def, []) : undefined
+}
+
+/** @param above - The objects that this one is in: one that holds itself is checked by its schema there. */
+function objectCheck(def: Definition, above: readonly Definition[]): QuickCheck | undefined {
+  const { shape = {}, catchall } = def
   const names = Reflect.ownKeys(shape)
   const strict = catchall?._zod.def.type === 'never'
-  if ((checks?.length ?? 0) > 0 || (catchall && !strict)) return undefined
+  if (above.includes(def) || (catchall && !strict)) return undefined
   if (names.length === 0 || names.some(name => typeof name === 'symbol' || name === '__proto__')) return undefined
   const kept: unknown[] = []
   const keep: Keep = value => `k${kept.push(value) - 1}`
-  const fields = (names as string[]).map((name, index) => fieldOf(name, shape[name] as ZodLike, index, keep))
+  const context = contextOf(keep, [...above, def])
+  const fields = (names as string[]).map((name, index) => fieldOf(name, shape[name] as ZodLike, index, context))
+  const whole = wholeCode(def, keep)
+  if (whole === undefined) return undefined
   const known = strict ? keep(new Set(names)) : ''
   const code = `"use strict"; const no = notSure; return record => {
     if (typeof record !== 'object' || record === null || Array.isArray(record)) return no
@@ -32,6 +41,8 @@ export function quickCheck(schema: unknown): QuickCheck | undefined {
     ${strict ? `for (const name in record) if (!${known}.has(name)) return no` : ''}
     ${fields.map(({ read }) => read).join('\n')}
     ${outputOf(fields)}
+    ${whole}
+    return v
   }`
   try {
     return new Function('notSure', ...kept.map((_, index) => `k${index}`), code)(notSure, ...kept) as QuickCheck
@@ -40,6 +51,18 @@ export function quickCheck(schema: unknown): QuickCheck | undefined {
     return undefined
   }
 }
+
+/** The checks of a whole record: functions that say yes or no of it. */
+function wholeCode({ checks = [] }: Definition, keep: Keep): string | undefined {
+  const lines = checks.map(({ _zod }) => (_zod.def.check === 'custom' ? checkCode(_zod.def, keep) : undefined))
+  return lines.includes(undefined) ? undefined : lines.join('\n')
+}
+
+/** What the code of fields is made with. `above`: the objects that they are in. */
+export const contextOf = (keep: Keep, above: readonly Definition[]): CodeContext => ({
+  keep,
+  objects: inner => objectCheck(inner, above),
+})
 
 /** Where a field's value comes from, as code. */
 export interface FieldSource {
@@ -61,21 +84,23 @@ export interface FieldCode {
 }
 
 /** Code that reads a field and leaves its output in the variable, or does `return no`. */
-export function fieldOf(name: string, schema: ZodLike, index: number, keep: Keep, from = ofRecord(name)): FieldCode {
+export function fieldOf(name: string, schema: ZodLike, index: number, context: CodeContext, from = ofRecord(name)): FieldCode {
   const key = JSON.stringify(name)
   const variable = `f${index}`
   const plain = unwrapped(schema)
-  const code = plain && fieldCode(plain.def, keep)
+  const code = plain && fieldCode(plain.def, context)
   const optional = plain?.optional === true && code !== undefined
   const head = `let ${variable}; v = ${from.value}`
   if (!plain || code === undefined)
-    return { key, variable, optional: false, read: `${head}\n${bySchema(schema, keep)}\n${variable} = v` }
+    return { key, variable, optional: false, read: `${head}\n${bySchema(schema, context)}\n${variable} = v` }
   const read = plain.nullable ? `if (v !== null) {\n${code}\n}` : code
   return {
     key,
     variable,
     optional,
-    read: `${head}\n${absent(plain.defaulted, optional, from.isThere, read, keep)}\n${variable} = v`,
+    read: `${head}
+${absent(plain.defaulted, optional, from.isThere, read, context.keep)}
+${variable} = v`,
   }
 }
 
@@ -87,22 +112,12 @@ function absent(defaulted: Definition | undefined, optional: boolean, isThere: s
   return `if (v === undefined) return no\n${read}`
 }
 
-function bySchema(schema: ZodLike, keep: Keep): string {
-  const standard = keep(schema['~standard'])
-  return `if (v === undefined) return no
-    { const result = ${standard}.validate(v)
-      if (result instanceof Promise) { result.catch(() => undefined); return no }
-      if (result.issues) return no
-      v = result.value
-      if (v === undefined) return no }`
-}
-
 /** In the order of the schema's fields. One literal gives all outputs one shape; absent fields do not. */
 function outputOf(fields: readonly FieldCode[]): string {
   if (!fields.some(({ optional }) => optional))
-    return `return { ${fields.map(({ key, variable }) => `${key}: ${variable}`).join(', ')} }`
+    return `v = { ${fields.map(({ key, variable }) => `${key}: ${variable}`).join(', ')} }`
   const lines = fields.map(
     ({ key, variable, optional }) => `${optional ? `if (${variable} !== undefined) ` : ''}out[${key}] = ${variable}`,
   )
-  return `const out = {}\n${lines.join('\n')}\nreturn out`
+  return `const out = {}\n${lines.join('\n')}\nv = out`
 }

@@ -1,8 +1,9 @@
 import type { ViewContext } from '../views/chain.js'
 import type { Column } from '../views/late-columns.js'
 import { type Definition, isZodObject, unwrapped, type ZodLike } from './definition.js'
-import { fieldCode, type Keep } from './field-code.js'
-import { type FieldSource, fieldOf } from './quick-check.js'
+import { type CodeContext, fieldCode } from './field-code.js'
+import type { Keep } from './keep.js'
+import { contextOf, type FieldSource, fieldOf } from './quick-check.js'
 
 /** {@link quickCheck} for the rows of a block. */
 export interface ViewCheck {
@@ -26,6 +27,7 @@ export function viewCheck(schema: unknown, columns: readonly Column[], { block, 
   if (strict && columns.some(({ name }) => !names.includes(name))) return undefined
   const kept: unknown[] = []
   const keep: Keep = value => `k${kept.push(value) - 1}`
+  const context = contextOf(keep, [schema._zod.def])
   const out: Column[] = []
   const code: string[] = []
   const saved: string[] = []
@@ -34,9 +36,9 @@ export function viewCheck(schema: unknown, columns: readonly Column[], { block, 
     if (!from) return undefined
     const field = shape[name] as ZodLike
     const isNumber = from.at >= 0 && isNumberOfText(field)
-    const { read, variable } = fieldOf(name, field, index, keep, sourceOf(from, isNumber))
+    const { read, variable } = fieldOf(name, field, index, context, sourceOf(from, isNumber))
     code.push(read)
-    if (keepsValue(field, from, keep)) out.push(from)
+    if (keepsValue(field, from, context)) out.push(from)
     else {
       const at = newSlot()
       saved.push(`slots[${-1 - at}][row] = ${variable}`)
@@ -72,10 +74,12 @@ function isNumberOfText(schema: ZodLike): boolean {
 }
 
 /** Whether what passes is always what came. */
-function keepsValue(schema: ZodLike, from: Column, keep: Keep): boolean {
+function keepsValue(schema: ZodLike, from: Column, context: CodeContext): boolean {
   const plain = unwrapped(schema)
-  if (!plain || plain.defaulted || fieldCode(plain.def, keep) === undefined) return false
+  if (!plain || plain.defaulted || fieldCode(plain.def, context) === undefined) return false
   const { def } = plain
+  // Made anew, whatever is in them.
+  if (def.type === 'object' || def.type === 'array') return false
   if (def.coerce && !(def.type === 'string' && from.at >= 0)) return false
   return ![def, ...(def.checks ?? []).map(({ _zod }) => _zod.def)].some(changes)
 }

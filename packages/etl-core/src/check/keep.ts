@@ -1,0 +1,2 @@
+/** Keeps a value that code needs besides text, and gives the name it has there. */
+export type Keep = (value: unknown) => string

@@ -4,6 +4,7 @@ const shape = /^-?(\d+)(?:\.(\d+))?$/
 
 /** Why a text is not a decimal(precision, scale), or `undefined`. Zeros in front and at the end count for nothing. */
 export function decimalProblem(text: string, precision: number, scale: number): string | undefined {
+  if (fitsAsWritten(text, precision - scale, scale)) return undefined
   const match = shape.exec(text)
   if (!match) return 'is not a decimal number as text, like -12.50'
   const whole = match[1]!.replace(/^0+/, '').length
@@ -11,6 +12,19 @@ export function decimalProblem(text: string, precision: number, scale: number): 
   if (fraction > scale) return `has ${fraction} digits behind the point, and ${scale} fit`
   if (whole > precision - scale) return `has ${whole} digits before the point, and ${precision - scale} fit`
   return undefined
+}
+
+/** The common case, by characters: the digits that are there are no more than what fits, zeros included. */
+function fitsAsWritten(text: string, whole: number, scale: number): boolean {
+  const first = text.charCodeAt(0) === 0x2d ? 1 : 0
+  let point = text.length
+  for (let at = first; at < text.length; at++) {
+    const digit = text.charCodeAt(at) - 0x30
+    if (digit === -2 && point === text.length) point = at
+    else if (!(digit >= 0 && digit <= 9)) return false
+  }
+  const fraction = text.length - point - 1
+  return point > first && point - first <= whole && (fraction < 0 || (fraction > 0 && fraction <= scale))
 }
 
 /**

@@ -81,7 +81,8 @@ describe('value rules', () => {
         fc.object({
           withBigInt: true,
           withNullPrototype: false,
-          values: [fc.jsonValue(), fc.bigInt(), fc.date({ noInvalidDate: true })],
+          // JSON has no -0.
+          values: [fc.jsonValue().map(value => JSON.parse(JSON.stringify(value))), fc.bigInt(), fc.date({ noInvalidDate: true })],
         }),
         value => {
           const taken = checkValue(of({ kind: 'json' }), value)

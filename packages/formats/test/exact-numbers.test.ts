@@ -25,7 +25,10 @@ async function typed(records: readonly object[]): Promise<Row[]> {
 /** Whole numbers that a JavaScript number would round, and decimals of more digits than it has. */
 const row = fc.record({
   id: fc.bigInt(2n ** 53n, 2n ** 63n - 1n).chain(id => fc.constantFrom(id, -id)),
-  total: fc.bigInt(10n ** 20n, 10n ** 38n - 1n).chain(whole => fc.constantFrom(decimalOf(whole, 12), decimalOf(-whole, 12))),
+  // Ends in a 7: the zeros of what a number holds exactly are nobody's digits.
+  total: fc
+    .bigInt(10n ** 20n, 10n ** 37n - 1n)
+    .chain(n => fc.constantFrom(decimalOf(n * 10n + 7n, 12), decimalOf(-n * 10n - 7n, 12))),
 })
 
 describe('whole numbers above 2^53 and long decimals keep every digit', () => {

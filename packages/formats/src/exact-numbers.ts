@@ -22,6 +22,9 @@ export function exactNumbers(text: string): string {
   return copied === 0 ? text : out + text.slice(copied)
 }
 
+/** Whether a text may hold numbers that JavaScript would change. Much quicker than looking at each number, and seldom true. */
+export const mayBeInexact = (text: string): boolean => /[\d.]{15}|\d[eE]/.test(text)
+
 const isDigit = (code: number) => code >= 0x30 && code <= 0x39
 
 function behindString(text: string, start: number): number {
@@ -44,7 +47,7 @@ const jsonNumber = /^(-?)(0|[1-9]\d*)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/
 
 /** True if the double nearest to a number's text is that number; also for what is no number at all. */
 function isExact(token: string): boolean {
-  // Fifteen digits always fit; the shortest numbers are the most frequent.
+  // Fifteen digits always fit; the shortest numbers are the most frequent. `mayBeInexact` relies on it.
   if (token.length <= 15 && !token.includes('e') && !token.includes('E')) return true
   const digits = decimalOf(token)
   if (digits === undefined) return true

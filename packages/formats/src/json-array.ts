@@ -1,9 +1,12 @@
 import type { Cursor, DecodeOptions, Format, FormatInput, SourceBatch, UnitEncoder, Unreadable } from '@millrace/etl-core'
 import { type Block, cutBlocks } from './blocks.js'
-import { unparsable } from './errors.js'
+import { notUtf8, tooLong, unparsable } from './errors.js'
+import { exactNumbers } from './exact-numbers.js'
+import { checkJsonOptions, type JsonOptions } from './json-options.js'
+import { jsonProblem } from './json-problems.js'
 import { type ElementNote, elementScanner } from './json-scan.js'
 import { jsonText } from './json-text.js'
-import { checkJsonOptions, type JsonOptions, parseSlice } from './ndjson.js'
+import { withLimit } from './options.js'
 import { rawText, textReader, utf8 } from './text.js'
 
 /** Behind an element: its successor's byte, line and index; `closed` once the array has ended. */
@@ -38,7 +41,7 @@ export function json<T = unknown>(options: JsonOptions = {}): Format<T> {
       between: utf8(',\n'),
       tail: utf8(units.length === 0 ? ']\n' : '\n]\n'),
     }),
-    decode: (input, from, limits) => decodeElements<T>(input, from, options.exactNumbers ?? false, limits),
+    decode: (input, from, limits) => decodeElements<T>(input, from, options, withLimit(limits, options.maxRecordBytes)),
   })
 }
 
@@ -62,25 +65,25 @@ function elementEncoder<T>(): UnitEncoder<T> {
 async function* decodeElements<T>(
   input: FormatInput,
   from: Cursor | undefined,
-  exact: boolean,
+  settings: JsonOptions,
   options: DecodeOptions = {},
 ): AsyncGenerator<SourceBatch<T>> {
   const at = from as unknown as ElementCursor | undefined
   const scanner = elementScanner(input.place, at)
   let index = at?.index ?? 0
   for await (const block of cutBlocks(input, at ?? { byte: 0, line: 1 }, scanner, options)) {
-    const { batch, elements } = batchOf<T>(block, index, exact, options)
+    const { batch, elements } = batchOf<T>(block, index, settings, options)
     index += elements
     const closed = block.slices.at(-1)?.note.last ?? false
     yield { ...batch, cursor: { byte: block.endByte, line: block.endLine, index, closed } }
   }
 }
 
-function batchOf<T>(block: Block<ElementNote>, first: number, exact: boolean, options: DecodeOptions) {
+function batchOf<T>(block: Block<ElementNote>, first: number, settings: JsonOptions, options: DecodeOptions) {
   const records: T[] = []
   const places: { index: number; line: number; byte: number }[] = []
   const unreadable: Unreadable[] = []
-  const read = textReader(block.bytes)
+  const read = textReader(block.bytes, settings.invalidUtf8)
   let index = first
   for (const slice of block.slices) {
     const { lead, empty, last } = slice.note
@@ -88,12 +91,16 @@ function batchOf<T>(block: Block<ElementNote>, first: number, exact: boolean, op
     if (empty && last && index === 0) continue
     const place = { index, line: slice.line, byte: slice.byte + lead }
     index++
-    const parsed = empty ? { error: unparsable('An element is missing.') } : parseSlice<T>(slice, read, exact, options, lead)
-    if ('value' in parsed) {
-      records.push(parsed.value)
+    try {
+      if (empty) throw unparsable('An element is missing.')
+      if (slice.tooLong) throw tooLong(options.maxRecordBytes)
+      const text = read(slice.start + lead, slice.end)
+      if (text === undefined) throw notUtf8()
+      records.push(JSON.parse(settings.exactNumbers ? exactNumbers(text) : text) as T)
       places.push(place)
-    } else if ('error' in parsed)
-      unreadable.push({ raw: rawText(block.bytes, slice, lead), position: place, error: parsed.error })
+    } catch (thrown) {
+      unreadable.push({ raw: rawText(block.bytes, slice, lead), position: place, error: jsonProblem(thrown) })
+    }
   }
   const batch = {
     records,

@@ -2,10 +2,16 @@ import { isAscii, isUtf8 } from 'node:buffer'
 import type { Json } from '@millrace/etl-core'
 import { rawBytes, type Slice } from './blocks.js'
 
-/** Reads parts of some bytes as text; `undefined` for a part that is not UTF-8. The whole is looked at once, which is much cheaper. */
-export function textReader(bytes: Buffer): (start: number, end: number) => string | undefined {
+/**
+ * Reads parts of some bytes as text; `undefined` for a part that is not UTF-8, unless that is to be replaced. The whole is looked at once,
+ * which is much cheaper.
+ */
+export function textReader(
+  bytes: Buffer,
+  invalidUtf8: 'reject' | 'replace' = 'reject',
+): (start: number, end: number) => string | undefined {
   if (isAscii(bytes)) return (start, end) => bytes.toString('latin1', start, end)
-  if (isUtf8(bytes)) return (start, end) => bytes.toString('utf8', start, end)
+  if (invalidUtf8 === 'replace' || isUtf8(bytes)) return (start, end) => bytes.toString('utf8', start, end)
   return (start, end) => (isUtf8(bytes.subarray(start, end)) ? bytes.toString('utf8', start, end) : undefined)
 }
 

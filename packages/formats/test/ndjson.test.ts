@@ -158,7 +158,9 @@ describe('writing NDJSON', () => {
   })
 
   it('refuses unknown options', () => {
-    expect(() => ndjson({ bigNumbers: true } as never)).toThrow('"bigNumbers" is not an option (known: exactNumbers)')
+    expect(() => ndjson({ bigNumbers: true } as never)).toThrow(
+      '"bigNumbers" is not an option (known: exactNumbers, invalidUtf8, maxRecordBytes)',
+    )
   })
 })
 

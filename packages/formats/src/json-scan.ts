@@ -21,6 +21,16 @@ const backslash = 0x5c
 const opening = 0x5b
 const closing = 0x5d
 
+/** 1 for the bytes that mean something to the scanner, in texts and outside of them; all others are run over. */
+const meaningInText = tableOf('"\\\n')
+const meaningOutside = tableOf('"[]{},\n')
+
+function tableOf(characters: string): Uint8Array {
+  const table = new Uint8Array(256)
+  for (const byte of Buffer.from(characters)) table[byte] = 1
+  return table
+}
+
 /**
  * Finds the elements of a JSON array: what stands between commas at depth 1. Knows strings and their escapes, so brackets and commas in
  * texts do not count. What an element holds is for `JSON.parse` to judge.
@@ -92,6 +102,11 @@ export function elementScanner(place: string, from?: { readonly closed: boolean 
     },
     next(bytes, at, to) {
       for (let index = at; index < to && !wrong; index++) {
+        if (where === 'element' && !escaped) {
+          const meaning = inString ? meaningInText : meaningOutside
+          while (index < to && meaning[bytes[index] as number] === 0) index++
+          if (index === to) break
+        }
         const byte = bytes[index] as number
         if (!step(byte)) continue
         done(byte === closing)

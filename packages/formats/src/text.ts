@@ -10,7 +10,10 @@ export function textReader(
   bytes: Buffer,
   invalidUtf8: 'reject' | 'replace' = 'reject',
 ): (start: number, end: number) => string | undefined {
-  if (isAscii(bytes)) return (start, end) => bytes.toString('latin1', start, end)
+  if (isAscii(bytes)) {
+    const text = bytes.toString('latin1')
+    return (start, end) => text.slice(start, end)
+  }
   if (invalidUtf8 === 'replace' || isUtf8(bytes)) return (start, end) => bytes.toString('utf8', start, end)
   return (start, end) => (isUtf8(bytes.subarray(start, end)) ? bytes.toString('utf8', start, end) : undefined)
 }

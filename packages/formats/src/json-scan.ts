@@ -21,10 +21,7 @@ const backslash = 0x5c
 const opening = 0x5b
 const closing = 0x5d
 
-/** 1 for the bytes that mean something to the scanner, in texts and outside of them; all others are run over. */
-const meaningInText = tableOf('"\\\n')
-const meaningOutside = tableOf('"[]{},\n')
-
+/** 1 for the bytes that mean something; the loop below runs over all others. */
 function tableOf(characters: string): Uint8Array {
   const table = new Uint8Array(256)
   for (const byte of Buffer.from(characters)) table[byte] = 1
@@ -45,6 +42,8 @@ export function elementScanner(place: string, from?: { readonly closed: boolean 
   let escaped = false
   let lines = 0
   let wrong: SourceError | undefined
+  const meaningInText = tableOf('"\\\n')
+  const meaningOutside = tableOf('"[]{},\n')
   const found = { terminator: 1, lines: 0, note: { lead: 0, empty: false, last: false } }
 
   const done = (last: boolean) => {

@@ -1,4 +1,4 @@
-import type { DecodeOptions } from '@millrace/etl-core'
+import type { DecodeOptions, LateColumns, Rows } from '@millrace/etl-core'
 import { parse } from 'csv-parse/sync'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -251,6 +251,20 @@ describe('csv-parse as the judge of other dialects', () => {
     )
   })
 })
+
+it.each<CsvOptions>([{ delimiter: '§' }, { delimiter: '||' }, { comment: 'x' }, { guardFormulas: true }])(
+  'writes the same whether records are made or not: %j',
+  async options => {
+    const [batch] = await batchesOf(csv(), pieces('a,b\nx,§\n=1,|\n', [64]))
+    const { records } = batch as { records: Rows<Record<string, string>> }
+    const late = await csv<object>(options)
+      .encoder()
+      .writeLate?.(records.late as LateColumns)
+
+    const written = await csv<object>(options).encoder().write(records.toArray())
+    expect(late ?? written).toEqual(written)
+  },
+)
 
 it('refuses marks that cannot be told apart', () => {
   expect(() => csv({ delimiter: ':":', comment: '#:' })).toThrow(

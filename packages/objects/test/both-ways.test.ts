@@ -185,6 +185,8 @@ const csvs: readonly CsvOptions[] = [
   { escape: '\\' },
   { guardFormulas: true },
   { comment: '1' },
+  { delimiter: '§' },
+  { delimiter: '||' },
 ]
 const aCase: fc.Arbitrary<Case> = fc
   .record({

@@ -3,7 +3,7 @@ import { ByteLines } from './byte-lines.js'
 import { type CsvColumns, cell, isWellFormed } from './cell.js'
 import { fieldWriter } from './lines.js'
 import { isWrittenPlainly } from './number.js'
-import type { CsvSettings } from './options.js'
+import { type CsvSettings, isPlainDialect } from './options.js'
 import { endMask, hasEscapes, inQuotes, isWide } from './scanned.js'
 import { CsvTable } from './table.js'
 
@@ -19,7 +19,7 @@ export function lateWriter(settings: CsvSettings): LateWriter {
   let made: ((late: LateColumns) => boolean) | undefined
   let madeFor: readonly unknown[] = []
   // What has to be looked at in every text is left to the writer of records.
-  if (settings.guardFormulas || settings.comment !== undefined || settings.delimiter.length > 1) return () => undefined
+  if (settings.guardFormulas || !isPlainDialect(settings)) return () => undefined
   return (late, columns) => {
     const key = [late.columns, columns.names, sameDialect(late, settings)]
     if (key.some((part, index) => part !== madeFor[index])) {

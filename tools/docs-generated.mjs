@@ -123,7 +123,7 @@ A pipeline's own flags come from its \`params\` schema: \`millrace run <pipeline
     `## Objects: the sink\n\n\`connect.objects(place, options)\`. See [objects and layouts](../guide/objects.md).\n\n${interfaceTable(`${core}/connector.ts#ObjectSinkOptions`)}`,
     `## Objects: the source\n\n\`connect.objectsFrom(place, options)\`.\n\n${interfaceTable(`${core}/connector.ts#ObjectSourceOptions`)}`,
     `## Formats\n\n### csv\n\n${interfaceTable('packages/formats/src/csv/options.ts#CsvOptions')}`,
-    `### ndjson, json\n\n${interfaceTable('packages/formats/src/ndjson.ts#JsonOptions')}`,
+    `### ndjson, json\n\n${interfaceTable('packages/formats/src/json-options.ts#JsonOptions')}`,
     `### parquet\n\n${interfaceTable('packages/formats/src/parquet/parquet.ts#ParquetOptions')}`,
     `### gzip\n\n${interfaceTable('packages/formats/src/gzip.ts#GzipOptions')}`,
     `## worldBank\n\n${schemaTable(worldBankOptions, { toJSONSchema })}`,

@@ -12,7 +12,12 @@ export interface Rows<T> {
    * The same records as fields that nobody has read yet, where that is known: steps and formats then read those they need, and copy others
    * as they came. Only text formats offer it; it is no duty of a source's or sink's.
    */
-  readonly late?: LateColumns
+  readonly late?: LateColumns | undefined
+  /**
+   * Called by the runner when a batch is written and its rejects are kept: nobody asks for `late` any more, and its memory may be used again.
+   * What `toArray()` gave is not touched.
+   */
+  release?(): void
 }
 
 /** Something the source could not turn into a record: a broken line, a ragged row. It becomes a reject; the run goes on. */

@@ -100,6 +100,7 @@ export function splitRun(
       const stepped = await applySteps(steps, batch, batchNo, ctx)
       const { rejects, written } = await writeBatch(stepped, { before, cursor: batch.cursor, batchNo })
       if (rejects.length > 0) await saveRejects(ctx.state, loadKey, split, batchNo, ctx.groupParamsKey, rejects)
+      if ('release' in batch.records) batch.records.release?.()
       const { bytes = 0, counts: named } = batch
       const counts = { read: stepped.read, written, dropped: stepped.dropped, bytes, ...(named && { source: named }) }
       tally = tallyBatch(tally, counts, rejects)

@@ -1,3 +1,4 @@
+import { mostNumberBytes, writeNumber } from './number-text.js'
 import type { CsvSettings } from './options.js'
 
 /** Copies of up to so many bytes are faster by hand than by a call. */
@@ -11,7 +12,10 @@ export class ByteLines {
   /** 1 for ASCII bytes that a field without quotes cannot hold. */
   readonly #special = new Uint8Array(128)
 
+  readonly #numbersArePlain: boolean
+
   constructor({ delimiter, quote }: CsvSettings) {
+    this.#numbersArePlain = !/[-.0-9]/.test(delimiter + quote)
     for (const char of [delimiter, quote, '\r', '\n']) this.#special[char.charCodeAt(0)] = 1
   }
 
@@ -69,6 +73,16 @@ export class ByteLines {
       to[used++] = code
     }
     this.#used = used
+    return true
+  }
+
+  /** A number, if its text is simple and needs no quotes; else nothing, and false. */
+  number(value: number): boolean {
+    if (!this.#numbersArePlain) return false
+    this.#makeRoom(mostNumberBytes)
+    const end = writeNumber(value, this.#bytes, this.#used)
+    if (end < 0) return false
+    this.#used = end
     return true
   }
 

@@ -1,13 +1,8 @@
-import {
-  type Cursor,
-  type DecodeOptions,
-  type FormatInput,
-  type LateColumns,
-  type SourceBatch,
-  wholeTable,
-} from '@millrace/etl-core'
+import type { Cursor, DecodeOptions, FormatInput, SourceBatch } from '@millrace/etl-core'
 import { untilAborted } from '../abort.js'
 import { blockBytes, defaultMaxRecordBytes, giveUpTimes, rawBytes } from '../blocks.js'
+import { BlockMemories, type BlockMemory } from './block-memory.js'
+import { CsvRows } from './csv-rows.js'
 import { headerNames, namesWithoutHeader } from './header.js'
 import { type BlockPlace, namesIn, positionIn, unreadable } from './odd.js'
 import type { CsvSettings } from './options.js'
@@ -35,7 +30,9 @@ export async function* decodeCsv(
   const cursor = from as CsvCursor | undefined
   const reading: Reading = { settings, options, names: cursor?.header ?? namesWithoutHeader(settings), make: undefined }
   const scanner = csvScanner(bytesOf(settings), limitsOf(options), cursor?.ends)
-  let buffer = Buffer.allocUnsafe(2 * blockBytes)
+  const memories = new BlockMemories()
+  let memory = memories.take()
+  let buffer = memory.bytes
   let used = 0
   let at: BlockPlace = { place: input.place, byte: cursor?.byte ?? 0, line: cursor?.line ?? 1 }
   // A byte order mark can only stand at the start of a file.
@@ -58,15 +55,23 @@ export async function* decodeCsv(
   }
   /** The batch of the block that was scanned, if it holds more than blank lines. */
   const taken = (): SourceBatch<CsvRecord> | undefined => {
-    const scanned = scanner.taken()
+    const scanned = scanner.taken(memory.ends)
     const { next, dropped, lineCount } = scanned
-    const bytes = Buffer.from(buffer.subarray(0, next))
     const place = at
     at = { ...at, byte: at.byte + next + dropped, line: at.line + lineCount }
-    buffer.copyWithin(0, next, used)
-    used -= next
+    const own: BlockMemory = { bytes: buffer, ends: scanned.ends.length > memory.ends.length ? scanned.ends : memory.ends }
+    const bytes = buffer.subarray(0, next)
+    memory = memories.take()
+    buffer = memory.bytes
+    if (used - next > buffer.length) buffer = Buffer.allocUnsafe(used - next)
+    used = own.bytes.copy(buffer, 0, next, used)
     scanner.begin(0)
-    return reading.names && batchOf(reading, reading.names, { bytes, scanned, place, end: at, lineEnds: scanner.lineEnds })
+    const release = () => memories.giveBack(own)
+    if (!reading.names) {
+      release()
+      return undefined
+    }
+    return batchOf(reading, reading.names, { bytes, scanned, place, end: at, lineEnds: scanner.lineEnds, release })
   }
   /** Whether a block is whole; until the header is found, it is what is looked for. */
   const whole = (last: boolean): boolean => {
@@ -140,29 +145,18 @@ interface Block {
   readonly place: BlockPlace
   readonly end: BlockPlace
   readonly lineEnds: LineEnds | undefined
+  /** Its memory may be used again. */
+  release(): void
 }
 
-function batchOf(reading: Reading, names: readonly string[], { bytes, scanned, place, end, lineEnds }: Block) {
+function batchOf(reading: Reading, names: readonly string[], { bytes, scanned, place, end, lineEnds, release }: Block) {
   const { settings, options } = reading
   reading.make ??= recordMaker(names, settings)
-  const { make } = reading
   const good = sifted(scanned, bytes, names.length, settings)
   const cursor: CsvCursor = { byte: end.byte, line: end.line, header: names, ...(lineEnds ? { ends: lineEnds } : {}) }
   const table = new CsvTable(names, bytes, good, settings)
-  let records: CsvRecord[] | undefined
-  let late: LateColumns | undefined
   const batch: SourceBatch<CsvRecord> = {
-    records: {
-      length: good.count,
-      toArray() {
-        records ??= table.records(make)
-        return records
-      },
-      get late() {
-        late ??= wholeTable(table)
-        return late
-      },
-    },
+    records: new CsvRows(table, reading.make, release),
     cursor: cursor as unknown as Cursor,
     bytes: end.byte - place.byte,
     positionOf: row => positionIn(place, { start: good.starts[row] as number, line: good.lines[row] as number }),

@@ -64,6 +64,7 @@ function linesOf(from: readonly Column[], { names, chosen }: CsvColumns, setting
       return true
     }
     if (typeof value === 'number') {
+      if (lines.number(value)) return true
       if (!Number.isFinite(value)) return false
       const text = String(value)
       if (!lines.plain(text)) lines.text(write(text))

@@ -40,7 +40,8 @@ export interface CsvScanner {
   dropExcess(bytes: Uint8Array, used: number): number
   /** The header that scanning stopped behind. It does not count for the block. */
   takeHeader(): OddRecord | undefined
-  taken(): Scanned
+  /** What was found. The ends of fields go into `ends` where they fit. */
+  taken(ends: Int32Array): Scanned
 }
 
 const cr = 13
@@ -275,9 +276,9 @@ export function csvScanner(dialect: DialectBytes, limits: ScanLimits, known?: Li
       return end
     },
     takeHeader: () => odd.pop(),
-    taken: () => ({
+    taken: into => ({
       count,
-      ends: ends.slice(0, count * columns),
+      ends: copied(ends, count * columns, into),
       starts: starts.slice(0, count),
       lines: lines.slice(0, count),
       odd,
@@ -287,4 +288,10 @@ export function csvScanner(dialect: DialectBytes, limits: ScanLimits, known?: Li
       dropped,
     }),
   }
+}
+
+function copied(from: Int32Array, count: number, into: Int32Array): Int32Array {
+  if (into.length < count) return from.slice(0, count)
+  into.set(from.subarray(0, count))
+  return into.subarray(0, count)
 }

@@ -6,6 +6,7 @@ import { guarded, guardedRecords } from './guard.js'
 import { type LateWriter, lateWriter } from './late-writer.js'
 import { columnWriter, fieldWriter } from './lines.js'
 import { type CsvSettings, namesProblem } from './options.js'
+import { type RecordWriter, recordWriter } from './record-writer.js'
 
 /**
  * Writes CSV lines. A batch is encoded whole or not at all: after an error the encoder is as it was. Columns that are not fixed are those
@@ -50,16 +51,21 @@ export function csvEncoder<T extends object>(
 const replacement = Buffer.from('\uFFFD')
 
 /** Writes records of known columns. Made once for each encoder: it remembers what columns held. */
-function rowWriter({ names, chosen }: CsvColumns, settings: CsvSettings): (records: readonly object[]) => Uint8Array {
+function rowWriter(csvColumns: CsvColumns, settings: CsvSettings): (records: readonly object[]) => Uint8Array {
+  const { names, chosen } = csvColumns
   const write = fieldWriter(settings, names.length)
   const columns = names.map(name => ({ name, write: columnWriter(write) }))
   const known = new Set(names)
   const { delimiter, lineEnd } = settings
+  let quick: RecordWriter | undefined
   return records => {
+    if (!chosen) for (const [row, record] of records.entries()) refuseOthers(record, names, known, row)
+    quick ??= recordWriter(csvColumns, settings)
+    const lines = quick(records)
+    if (lines) return lines
     let text = ''
     for (let row = 0; row < records.length; row++) {
       const record = records[row] as Record<string, unknown>
-      if (!chosen) refuseOthers(record, names, known, row)
       for (let index = 0; index < columns.length; index++) {
         const column = columns[index] as (typeof columns)[number]
         if (index > 0) text += delimiter
@@ -75,10 +81,11 @@ function rowWriter({ names, chosen }: CsvColumns, settings: CsvSettings): (recor
 }
 
 /** Most records have just the columns, in their order, which is quick to see. */
-function refuseOthers(record: Record<string, unknown>, names: readonly string[], known: ReadonlySet<string>, row: number): void {
+function refuseOthers(record: object, names: readonly string[], known: ReadonlySet<string>, row: number): void {
   let index = 0
   for (const field in record) {
-    if (field !== names[index++] && !known.has(field) && record[field] !== undefined) throw noColumn(field, names, row)
+    if (field !== names[index++] && !known.has(field) && (record as Record<string, unknown>)[field] !== undefined)
+      throw noColumn(field, names, row)
   }
 }
 

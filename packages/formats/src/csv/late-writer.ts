@@ -1,9 +1,10 @@
-import { type Column, isRecordError, type LateColumns } from '@millrace/etl-core'
+import type { Column, LateColumns } from '@millrace/etl-core'
 import { ByteLines } from './byte-lines.js'
-import { type CsvColumns, cell, isWellFormed } from './cell.js'
+import type { CsvColumns } from './cell.js'
 import { fieldWriter } from './lines.js'
 import { isWrittenPlainly } from './number.js'
 import { type CsvSettings, isPlainDialect } from './options.js'
+import { valuePutter } from './put-value.js'
 import { endMask, hasEscapes, inQuotes, isWide } from './scanned.js'
 import { CsvTable } from './table.js'
 
@@ -41,43 +42,8 @@ function linesOf(from: readonly Column[], { names, chosen }: CsvColumns, setting
   if (!chosen && from.some(({ name }) => !names.includes(name))) return undefined
   const columns = names.map(name => from.find(column => column.name === name))
   const { delimiter, lineEnd } = settings
-  const write = fieldWriter(settings, names.length)
-  const nothing = write(undefined)
-  const empty = write('')
-
-  const textOf = (value: unknown): string | undefined => {
-    try {
-      return cell(value, '', 0, write)
-    } catch (error) {
-      if (isRecordError(error)) return undefined
-      throw error
-    }
-  }
-  /** Writes a value; false for one that a record must be asked about. */
-  const put = (value: unknown): boolean => {
-    if (typeof value === 'string') {
-      if (value === '') lines.ascii(empty)
-      else if (!lines.plain(value)) {
-        if (!isWellFormed(value)) return false
-        lines.text(write(value))
-      }
-      return true
-    }
-    if (typeof value === 'number') {
-      if (lines.number(value)) return true
-      if (!Number.isFinite(value)) return false
-      const text = String(value)
-      if (!lines.plain(text)) lines.text(write(text))
-      return true
-    }
-    if (value === null || value === undefined) lines.ascii(nothing)
-    else {
-      const text = textOf(value)
-      if (text === undefined || !isWellFormed(text)) return false
-      lines.text(text)
-    }
-    return true
-  }
+  const nothing = fieldWriter(settings, names.length)(undefined)
+  const put = valuePutter(settings, names.length, lines)
   /** Whether a field that is not empty stands in the file as it would be written. */
   const isAsWritten = (table: CsvTable, start: number, end: number): boolean => {
     if (end <= endMask) return true

@@ -4,23 +4,29 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 const { CI, MILLRACE_TEST_LONG } = process.env
 
+const filesOf = (paths: readonly string[], name = '*') => paths.map(path => `${path}/test/**/${name}.test.ts`)
 /** Packages whose test files follow each other in one process: starting one, and importing all again, takes longer than most files. */
 const sharing = [
-  'etl-core',
-  'etl-testkit',
-  'formats',
-  'objects',
-  'relational',
-  'schema',
-  's3',
-  'sink-s3',
-  'source-s3',
-  'sqlserver',
+  ...['adapters/cli', 'packages/dynamodb', 'packages/etl-core', 'packages/etl-testkit', 'packages/formats', 'packages/objects'],
+  ...[
+    'packages/relational',
+    'packages/s3',
+    'packages/schema',
+    'packages/sink-s3',
+    'packages/source-plants',
+    'packages/source-s3',
+  ],
+  ...['packages/source-worldbank', 'packages/sqlserver'],
 ]
-const others = readdirSync(new URL('packages', import.meta.url)).filter(name => !sharing.includes(name))
-const shared = `packages/{${sharing.join()}}/test/**`
-/** Those that look at what a process has one of: its memory, its environment, its clients that are shared. */
-const alone = `${shared}/{*memory*,client,credentials,csv-read,faults,folder-store,keys,read,secret,shared-client}.test.ts`
+const others = ['packages', 'adapters', 'systems']
+  .flatMap(kind => readdirSync(new URL(kind, import.meta.url)).map(name => `${kind}/${name}`))
+  .filter(path => !sharing.includes(path))
+/** Of those that share, the files that look at what a process has one of: its memory, its environment, its shared clients. */
+const alone = filesOf(
+  sharing,
+  '{*memory*,client,credentials,csv-read,faults,folder-store,keys,load,next,read,secret,shared-client,state-in-dynamodb}',
+)
+const own = [...filesOf(others), ...alone, 'docs/snippets/**/*.test.ts', 'test/**/*.test.ts']
 
 /** Files with processes of their own first, as the long ones are among them; then the others, in as many processes as there are cores. */
 class OwnProcessFirst extends BaseSequencer {
@@ -31,12 +37,6 @@ class OwnProcessFirst extends BaseSequencer {
   }
 }
 
-const own = [
-  `packages/{${others.join()}}/test/**/*.test.ts`,
-  '{adapters,systems}/*/test/**/*.test.ts',
-  'docs/snippets/**/*.test.ts',
-  'test/**/*.test.ts',
-]
 // Packages resolve to their sources through the `millrace-source` export condition: tests need no build.
 const ssr = { resolve: { conditions: ['millrace-source'] } }
 const each = {
@@ -54,8 +54,8 @@ export default defineConfig({
     reporters: CI ? ['default', ['json', { outputFile: 'out/test-report.json' }]] : ['default'],
     sequence: { sequencer: OwnProcessFirst },
     projects: [
-      { ssr, test: { ...each, name: 'own', include: [...own, alone] } },
-      { ssr, test: { ...each, name: 'shared', isolate: false, include: [`${shared}/*.test.ts`], exclude: [alone] } },
+      { ssr, test: { ...each, name: 'own', include: own } },
+      { ssr, test: { ...each, name: 'shared', isolate: false, include: filesOf(sharing), exclude: alone } },
     ],
   },
 })

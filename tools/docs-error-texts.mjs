@@ -129,6 +129,11 @@ export const errorTexts = {
     means: 'What was asked for is not there: 404, 410, an object named in `keys`, a bucket.',
     todo: 'Check the address or the key; an object may have been deleted before its event came. Other groups of the load are not concerned.',
   },
+  ETL_SOURCE_REPLACED: {
+    means:
+      'An object was asked for by its etag and another version is there by now, as after an upload over it. Nothing of it is read, and nothing is tried again: the older version does not come back.',
+    todo: 'Nothing where the newer version has an event of its own, which loads it. Else ask for the key alone, or, in a bucket with versioning, by `versionId`.',
+  },
   ETL_SOURCE_REFUSED: {
     means:
       'The source understood the request and said no: another 4xx, a redirect that is not followed, an API’s own error message.',
@@ -154,7 +159,7 @@ export const errorTexts = {
   ETL_SOURCE_CHANGED: {
     means:
       'The data changed while it was read, or since the load was planned. What was read of the split is dropped and it is read again, three times at most; then its group is planned anew in the same run.',
-    todo: 'Nothing, mostly. If it goes on, run when the source is quiet. Where an etag was asked for, the object was replaced: the event of the newer one loads that.',
+    todo: 'Nothing, mostly. If it goes on, run when the source is quiet.',
   },
   ETL_SINK_UNAVAILABLE: {
     means: 'The destination is away or busy for the moment.',

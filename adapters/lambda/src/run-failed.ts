@@ -35,9 +35,8 @@ export function isGone(error: unknown, from: string): boolean {
   return failed.length > 0 && failed.every(group => group.error !== undefined && isGoneFrom(group.error, from))
 }
 
-/** Without `wanted` an object only changed while it was read, which may be over the next time. */
 const isGoneFrom = ({ code, context = {} }: ErrorJson, from: string): boolean =>
-  context.place === from && (code === 'ETL_SOURCE_NOT_FOUND' || (code === 'ETL_SOURCE_CHANGED' && context.wanted !== undefined))
+  context.place === from && (code === 'ETL_SOURCE_NOT_FOUND' || code === 'ETL_SOURCE_REPLACED')
 
 /** Whether the line of a run has told of it. */
 export const isTold = (error: unknown, { told }: { readonly told: WeakSet<object> }): boolean =>

@@ -148,11 +148,17 @@ describe('events of two versions of an object, the older one last', () => {
     const newer = arrived('arrivals', 'by-etag/late.csv', 'newer')
 
     await byQueue(newer)
+    const before = s3.requests.length
     const late = await byQueue(older)
+    const asked = s3.requests.slice(before)
 
     expect(late?.removed).toEqual(late?.received)
-    expect(await deadLetters()).toEqual([{ code: 'ETL_SOURCE_CHANGED', reason: expect.stringContaining('it was replaced') }])
+    expect(await deadLetters()).toEqual([
+      { code: 'ETL_SOURCE_REPLACED', reason: expect.stringContaining('The event of the newer one loads that') },
+    ])
     expect(copyOf('late')).toBe('value\nnewer\n')
+    expect(asked.filter(({ bucket }) => bucket === 'arrivals').map(({ operation }) => operation)).toEqual(['HeadObject'])
+    expect(asked.length).toBeLessThan(20)
   })
 
   test('leave the older one where the event gives the version: it is read as it was asked for', async () => {

@@ -6,7 +6,7 @@ export interface S3ObjectRef {
   readonly key: string
   /** Read this version, also when it is not the newest. Needs `s3:GetObjectVersion`. */
   readonly versionId?: string
-  /** Read only if the object has this etag, with or without quotes; else the group fails with `ETL_SOURCE_CHANGED`. */
+  /** Read only if the object has this etag, with or without quotes; else the group fails with `ETL_SOURCE_REPLACED`. */
   readonly etag?: string
 }
 

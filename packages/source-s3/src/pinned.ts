@@ -24,18 +24,19 @@ export function pinned(store: S3Store, refs: ReadonlyMap<string, S3ObjectRef>): 
     async head(key, options) {
       const found = await store.head(key, { ...options, ...versionOf(key) })
       const etag = refs.get(key)?.etag
-      // The plan then names the version that was asked for; reading it finds another one and says so, for this object alone.
-      return found && etag !== undefined ? { ...found, etag } : found
+      if (found && etag !== undefined && found.etag !== etag) throw replacedError(`${store.place}/${key}`, etag)
+      return found
     },
   }
 }
 
-/** `wanted` in its context says that this one version was asked for: reading again gives the same answer. */
-function replacedError(place: string, wanted: string, cause: unknown): SourceError {
+/** Reading again gives the same answer, so it has a code of its own: nothing is tried again. */
+function replacedError(place: string, wanted: string, cause?: unknown): SourceError {
   return new SourceError(
-    'ETL_SOURCE_CHANGED',
-    `${place} is no longer the version ${wanted} that was asked for: it was replaced. Ask for the one that is there now, by its etag or without.`,
-    { context: { place, wanted }, cause },
+    'ETL_SOURCE_REPLACED',
+    `${place} is no longer the version ${wanted} that was asked for: it was replaced. The event of the newer one loads that; ` +
+      'without such an event, ask for the key alone. Older versions are read by `versionId`, where the bucket keeps them.',
+    { context: { place, wanted }, ...(cause === undefined ? {} : { cause }) },
   )
 }
 

@@ -14,7 +14,8 @@ import { byVersion, pinned } from './pinned.js'
  * version that was planned, so the bytes of two versions are never mixed.
  *
  * @throws ConfigError `ETL_CONFIG_INVALID` for options. SourceError `ETL_SOURCE_NOT_FOUND` for one of `keys` that is not there (that group
- * fails, the others go on) and for a bucket that is not, `ETL_SOURCE_CHANGED` for an object that changes while it is read,
+ * fails, the others go on) and for a bucket that is not, `ETL_SOURCE_REPLACED` for one of `keys` with another etag than was asked for (that
+ * group fails, and nothing is tried again), `ETL_SOURCE_CHANGED` for an object that changes while it is read,
  * `ETL_SOURCE_DENIED`, `ETL_SOURCE_RATE_LIMITED` and `ETL_SOURCE_UNAVAILABLE` (later), and what the format throws. ConfigError
  * `ETL_CONFIG_CREDENTIALS`, `ETL_CONFIG_REGION`.
  * @example

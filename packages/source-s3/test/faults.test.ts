@@ -186,6 +186,19 @@ describe('an object that is replaced while it is read', () => {
   })
 })
 
+describe('an object that is replaced after it was looked for by its etag', () => {
+  test('fails once, and is not planned anew', async () => {
+    const { server, load, ids } = await incoming()
+    const { etag } = server.put('incoming', 'a.csv', text(50, 'old'))
+    server.failWhen({ operation: 'GetObject' }, { otherWriter: text(50, 'new') })
+
+    const report = await load({ keys: [{ key: 'a.csv', etag }] })
+
+    expect([report.status, report.error?.code, ids()]).toEqual(['failed', 'ETL_SOURCE_REPLACED', []])
+    expect(server.requests.filter(({ operation }) => operation === 'GetObject')).toHaveLength(1)
+  })
+})
+
 describe('versions', () => {
   async function versioned(): Promise<{
     server: S3Server
@@ -238,6 +251,6 @@ describe('versions', () => {
     const wrong = await load({ keys: [{ key: 'a.csv', versionId: first, etag: '0'.repeat(32) }] })
     const right = await load({ keys: [{ key: 'a.csv', versionId: first, etag }] })
 
-    expect([wrong.error?.code, right.status, ids()]).toEqual(['ETL_SOURCE_CHANGED', 'succeeded', ['first 0', 'first 1']])
+    expect([wrong.error?.code, right.status, ids()]).toEqual(['ETL_SOURCE_REPLACED', 'succeeded', ['first 0', 'first 1']])
   })
 })

@@ -67,10 +67,13 @@ describe('s3Source', () => {
 
     expect([ids, report.status]).toEqual([['a 0'], 'failed'])
     expect(report.error).toMatchObject({
-      code: 'ETL_SOURCE_CHANGED',
+      code: 'ETL_SOURCE_REPLACED',
+      retry: 'never',
       message: expect.stringContaining('s3://incoming/b.csv is no longer the version 00000000000000000000000000000000'),
       context: { wanted: '0'.repeat(32) },
     })
+    // What was replaced does not come back: it is looked at once.
+    expect(server.requests.filter(({ key }) => key === 'b.csv').map(({ operation }) => operation)).toEqual(['HeadObject'])
     await server.close()
   })
 

@@ -1,8 +1,10 @@
 import {
   type Bookmark,
   ConfigError,
+  type EtlError,
   errorJson,
   type FailedGroup,
+  isEtlError,
   type Json,
   type ObjectSourceOptions,
   type RunContext,
@@ -70,7 +72,7 @@ export function objectSource<T>(options: ObjectSourceSettings<T>): Source<T> {
       const bookmarks: Record<string, Bookmark> = {}
       for await (const found of keys ? named(store, keys, ctx) : listed(store, prefix, suffix, ctx)) {
         if ('missing' in found) {
-          failed.push({ group: found.missing, error: errorJson(goneError(place(found.missing))) })
+          failed.push({ group: found.missing, error: errorJson(found.error ?? goneError(place(found.missing))) })
           continue
         }
         bookmarks[found.key] = found.etag
@@ -117,13 +119,23 @@ async function* listed(store: ObjectStore, prefix: string, suffix: string, ctx: 
   }
 }
 
-async function* named(
-  store: ObjectStore,
-  keys: readonly string[],
-  ctx: RunContext,
-): AsyncGenerator<PlannedObject | { readonly missing: string }> {
-  for (const key of keys) yield (await store.head(key, { signal: ctx.signal })) ?? { missing: key }
+async function* named(store: ObjectStore, keys: readonly string[], ctx: RunContext): AsyncGenerator<PlannedObject | Missing> {
+  for (const key of keys) yield (await store.head(key, { signal: ctx.signal }).catch(replaced(key))) ?? { missing: key }
 }
+
+/** A key without an object, or with another version of it than was asked for. */
+interface Missing {
+  readonly missing: string
+  readonly error?: EtlError
+}
+
+/** A store that sees one version of an object says that it was replaced: that object fails alone. */
+const replaced =
+  (key: string) =>
+  (error: unknown): Missing => {
+    if (isEtlError(error, 'ETL_SOURCE_REPLACED')) return { missing: key, error }
+    throw error
+  }
 
 function stemOf(name: string, extension: string): string {
   if (name.endsWith(`.${extension}`) && name.length > extension.length + 1) return name.slice(0, -extension.length - 1)

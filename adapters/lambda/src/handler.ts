@@ -1,6 +1,7 @@
 import { ConfigError, EtlError, errorJson, isPipeline, type Pipeline, type RunOptions, systemClock } from '@millrace/etl-core'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { LambdaAnswer, ParamsAnswer, RunsAnswer } from './answers.js'
+import { cutError } from './cut.js'
 import type { DeadLetters } from './dead-letters.js'
 import type { Asked } from './events/asked.js'
 import { eventFor } from './events/direct.js'
@@ -107,7 +108,7 @@ async function answerEvent(event: unknown, invocation: Invocation): Promise<Lamb
     return await answerAll(asked, leftOut, invocation)
   } catch (error) {
     if (!isTold(error, invocation)) invocation.line('ERROR', 'invocation failed', { error: errorJson(error) })
-    throw error
+    throw cutError(error)
   }
 }
 

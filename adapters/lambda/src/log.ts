@@ -1,14 +1,15 @@
 import { type Logger, type RunReport, toJson } from '@millrace/etl-core'
+import { cutText, cutTexts } from './cut.js'
 import type { RunLogger } from './instruments.js'
 
 /** Writes one JSON line. */
 export type WriteLine = (level: 'INFO' | 'WARN' | 'ERROR', message: string, more: object) => void
 
-/** Lines as a logger makes them; without one as plain JSON, with the same fields in the same places. */
+/** Lines as a logger makes them; without one as plain JSON, with the same fields in the same places. Long texts and lists in them are cut. */
 export function written(logger: RunLogger | undefined, write: (line: string) => void): WriteLine {
-  if (!logger) return (level, message, more) => write(JSON.stringify({ level, message, ...more }))
+  if (!logger) return (level, message, more) => write(JSON.stringify(cutTexts({ level, message, ...more })))
   const levels = { INFO: 'info', WARN: 'warn', ERROR: 'error' } as const
-  return (level, message, more) => logger[levels[level]](message, { ...more })
+  return (level, message, more) => logger[levels[level]](cutText(message), cutTexts({ ...more }))
 }
 
 /** A pipeline's log as JSON lines. */

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { ConfigError, parseParams } from '@millrace/etl-core'
 import { type HttpAnswer, httpAnswer, statusOf } from './answers.js'
+import { cutText } from './cut.js'
 import type { Asked } from './events/asked.js'
 import { eventFor } from './events/direct.js'
 import { refuseUnknownParams } from './events/known-params.js'
@@ -28,7 +29,10 @@ export async function answerRequest(
     const told = reasonOf(error)
     if (!isTold(error, invocation)) invocation.line('ERROR', 'request failed', { error: told })
     const report = error instanceof RunFailed ? { report: fitted(error.report, bodyBytes(invocation)) } : {}
-    return httpAnswer(statusOf(told), { error: { code: told.code, message: told.message, retry: told.retry }, ...report })
+    return httpAnswer(statusOf(told), {
+      error: { code: told.code, message: cutText(told.message), retry: told.retry },
+      ...report,
+    })
   }
 }
 

@@ -53,6 +53,23 @@ describe('a handler', () => {
     expect(written()).toEqual([])
   })
 
+  test.each([
+    ['a parameter that is not known', { ['x'.repeat(2_000_000)]: 1 }],
+    ['as many parameters', Object.fromEntries(Array.from({ length: 200_000 }, (_, at) => [`unknown${at}`, 1]))],
+  ])('tells of %s, of megabytes, in a few thousand characters', async (_, params) => {
+    const { handler, lines } = deployed()
+
+    const refused = await handler(params as never, context()).catch(error => error)
+
+    expect(isEtlError(refused, 'ETL_PARAMS_INVALID')).toBe(true)
+    expect(refused.message).toMatch(/^Parameters of "counting" are not valid: .*… \(\d+ more characters\)$/)
+    expect(refused.stack).toMatch(/^\S+ .*\n +at /)
+    expect(
+      [refused.message.length, refused.stack.length, JSON.stringify(lines).length].filter(length => length > 20_000),
+    ).toEqual([])
+    expect(lines.at(-1)).toMatchObject({ level: 'ERROR', error: { code: 'ETL_PARAMS_INVALID' } })
+  })
+
   test('throws when the run failed, with the report and its reason', async () => {
     const { handler, lines } = deployed()
 

@@ -84,17 +84,15 @@ export function lambdaHandler<S extends StandardSchemaV1>(
   }
   let coldStart = true
   const handle = async (event: unknown, context?: LambdaContext): Promise<LambdaAnswer> => {
+    const answer = async (signal?: AbortSignal): Promise<LambdaAnswer> => {
+      const invocation = invocationOf(settings, context, write, { coldStart, signal })
+      coldStart = false
+      if (isObject(event) && isQueueBatch(event)) return runQueueBatch(event.Records, invocation, deadLetters)
+      if (isObject(event) && isRequest(event)) return answerRequest(event, invocation, requests)
+      return answerEvent(event, invocation)
+    }
     // A script ends as scripts do.
-    const environment = context && shutdown()
-    const invocation = invocationOf(settings, context, write, { coldStart, signal: environment?.signal })
-    coldStart = false
-    const answering: Promise<LambdaAnswer> =
-      isObject(event) && isQueueBatch(event)
-        ? runQueueBatch(event.Records, invocation, deadLetters)
-        : isObject(event) && isRequest(event)
-          ? answerRequest(event, invocation, requests)
-          : answerEvent(event, invocation)
-    return environment ? environment.during(answering) : answering
+    return context ? shutdown().during(answer) : answer()
   }
   return handle as LambdaHandler<StandardSchemaV1.InferInput<S>>
 }

@@ -3,10 +3,11 @@ const answerMs = 100
 
 /** The end of an execution environment, which is a process: one for all handlers in it. */
 export interface Shutdown {
-  /** Aborts when it is told to end. */
-  readonly signal: AbortSignal
-  /** The process ends when no such work is left. */
-  during<V>(work: Promise<V>): Promise<V>
+  /**
+   * The process ends when no such work is left. Each has a signal of its own, which aborts when the environment is told to end: an invocation
+   * that is killed takes its listeners off nothing, and on one shared signal they would add up.
+   */
+  during<V>(work: (signal: AbortSignal) => Promise<V>): Promise<V>
 }
 
 let listening: Shutdown | undefined
@@ -23,24 +24,26 @@ export function shutdown(): Shutdown {
 }
 
 function listen(): Shutdown {
-  const ending = new AbortController()
-  let busy = 0
+  const ongoing = new Set<AbortController>()
+  let ending: Error | undefined
   const endWhenIdle = () => {
-    if (busy === 0) setTimeout(() => process.exit(128 + 15), answerMs).unref()
+    if (ongoing.size === 0) setTimeout(() => process.exit(128 + 15), answerMs).unref()
   }
   process.once('SIGTERM', () => {
-    ending.abort(new Error('The execution environment is being shut down.'))
+    ending = new Error('The execution environment is being shut down.')
+    for (const each of ongoing) each.abort(ending)
     endWhenIdle()
   })
   return {
-    signal: ending.signal,
     async during(work) {
-      busy++
+      const own = new AbortController()
+      if (ending) own.abort(ending)
+      ongoing.add(own)
       try {
-        return await work
+        return await work(own.signal)
       } finally {
-        busy--
-        if (ending.signal.aborted) endWhenIdle()
+        ongoing.delete(own)
+        if (ending) endWhenIdle()
       }
     },
   }

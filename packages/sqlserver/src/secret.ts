@@ -1,3 +1,4 @@
+import { quietly } from '@millrace/aws'
 import { ConfigError } from '@millrace/etl-core'
 import type { SqlServerCredentials } from './options.js'
 
@@ -29,7 +30,7 @@ export async function credentialsOfSecret(id: string): Promise<SqlServerCredenti
   const { GetSecretValueCommand, SecretsManagerClient } = await import('@aws-sdk/client-secrets-manager').catch(missing)
   const [, region] = /^arn:[^:]+:secretsmanager:([^:]+):/.exec(id) ?? []
   const requestHandler = { connectionTimeout: connectMs, socketTimeout: answerMs }
-  const client = new SecretsManagerClient({ requestHandler, ...(region ? { region } : {}) })
+  const client = quietly(() => new SecretsManagerClient({ requestHandler, ...(region ? { region } : {}) }))
   try {
     const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: id }))
     return parsed(SecretString, id)

@@ -49,6 +49,18 @@ const loggedInAt = async (server: Awaited<ReturnType<typeof protocolServer>>) =>
     databaseAt(serverPlace(parsePlace(server.place)), { encrypt: false }).session(session => session.run('SELECT 1')),
   )
 
+// The SDK says it once in a process, so this is the first test of its file.
+test('reading a secret says nothing of releases of the SDK to come', async () => {
+  const said = vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
+  onTestFinished(() => said.mockRestore())
+  const server = await protocolServer()
+  await secretsManager(secretOf(server.user, server.password))
+
+  await loggedInAt(server)
+
+  expect(said.mock.calls.filter(([warning]) => String(warning).includes('NodeVersionSupportWarning'))).toEqual([])
+})
+
 test('user and password come from the secret that the environment names, in its own region', async () => {
   const server = await protocolServer()
   const asked = await secretsManager(secretOf(server.user, server.password))

@@ -111,6 +111,21 @@ run "in_a_vpc_traced_and_handing_on" {
   }
 }
 
+run "handing_on_by_a_queue" {
+  module {
+    source = "./modules/pipeline-function"
+  }
+
+  variables {
+    hands_on_by_queue = true
+  }
+
+  assert {
+    condition     = aws_lambda_function_recursion_config.this[0].recursive_loop == "Allow" && length(aws_iam_role_policy.hand_on) == 0
+    error_message = "Lambda would end the load after 16 invocations, or the function may invoke itself without need."
+  }
+}
+
 run "a_delivery_moves_the_alias" {
   module {
     source = "./modules/pipeline-function"

@@ -154,6 +154,100 @@ run "a_queue_tells_which_messages_failed" {
   }
 }
 
+run "a_queue_that_services_send_to" {
+  module {
+    source = "./modules/queue"
+  }
+
+  variables {
+    name                     = "orders"
+    function_arn             = "arn:aws:lambda:eu-west-2:123456789012:function:orders:live"
+    function_role_name       = "orders"
+    function_timeout_seconds = 300
+    takes_hand_ons           = true
+    senders = [
+      { service = "s3", arn = "arn:aws:s3:::arrivals" },
+      { service = "sns", arn = "arn:aws:sns:eu-west-2:123456789012:orders" },
+      { service = "events", arn = "arn:aws:events:eu-west-2:123456789012:rule/orders" },
+    ]
+  }
+
+  assert {
+    condition = [for statement in slice(jsondecode(aws_sqs_queue_policy.this.policy).Statement, 1, 4) :
+      [statement.Effect, statement.Action, statement.Principal.Service, statement.Condition.ArnEquals["aws:SourceArn"]]] == [
+      ["Allow", "sqs:SendMessage", "s3.amazonaws.com", "arn:aws:s3:::arrivals"],
+      ["Allow", "sqs:SendMessage", "sns.amazonaws.com", "arn:aws:sns:eu-west-2:123456789012:orders"],
+      ["Allow", "sqs:SendMessage", "events.amazonaws.com", "arn:aws:events:eu-west-2:123456789012:rule/orders"],
+    ]
+    error_message = "They may not send, or others may."
+  }
+
+  assert {
+    condition     = jsondecode(aws_sqs_queue_policy.this.policy).Statement[1].Condition.StringEquals["aws:SourceAccount"] == "123456789012"
+    error_message = "Another account's bucket of that name may send."
+  }
+
+  assert {
+    condition     = [for statement in jsondecode(aws_iam_role_policy.this.policy).Statement : statement.Resource if statement.Sid == "HandOn"] == [aws_sqs_queue.this.arn]
+    error_message = "A load that passes a deadline does not go on."
+  }
+}
+
+run "a_queue_that_nobody_else_sends_to" {
+  module {
+    source = "./modules/queue"
+  }
+
+  variables {
+    name                     = "orders"
+    function_arn             = "arn:aws:lambda:eu-west-2:123456789012:function:orders:live"
+    function_role_name       = "orders"
+    function_timeout_seconds = 300
+  }
+
+  assert {
+    condition     = length(jsondecode(aws_sqs_queue_policy.this.policy).Statement) == 1 && length(jsondecode(aws_iam_role_policy.this.policy).Statement) == 2
+    error_message = "Someone may send who was not named."
+  }
+}
+
+run "a_queue_refuses_senders_of_any_kind" {
+  command = plan
+
+  module {
+    source = "./modules/queue"
+  }
+
+  variables {
+    name                     = "orders"
+    function_arn             = "arn:aws:lambda:eu-west-2:123456789012:function:orders:live"
+    function_role_name       = "orders"
+    function_timeout_seconds = 300
+    senders                  = [{ service = "lambda", arn = "*" }]
+  }
+
+  expect_failures = [var.senders]
+}
+
+run "a_queue_in_order_refuses_s3" {
+  command = plan
+
+  module {
+    source = "./modules/queue"
+  }
+
+  variables {
+    name                     = "orders"
+    function_arn             = "arn:aws:lambda:eu-west-2:123456789012:function:orders:live"
+    function_role_name       = "orders"
+    function_timeout_seconds = 300
+    fifo                     = true
+    senders                  = [{ service = "s3", arn = "arn:aws:s3:::arrivals" }]
+  }
+
+  expect_failures = [aws_sqs_queue_policy.this]
+}
+
 run "a_queue_in_order" {
   module {
     source = "./modules/queue"

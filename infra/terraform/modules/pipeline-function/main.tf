@@ -97,9 +97,10 @@ resource "aws_lambda_function_event_invoke_config" "this" {
   maximum_event_age_in_seconds = var.max_event_age_seconds
 }
 
-# Lambda ends a function that calls itself after some 16 invocations. A load that passes many deadlines does so on purpose.
+# Lambda ends a function that calls itself, or sends to a queue of its own, after some 16 invocations. A load that passes many deadlines does
+# so on purpose. https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html (read 2026-12)
 resource "aws_lambda_function_recursion_config" "this" {
-  count = var.hands_on ? 1 : 0
+  count = var.hands_on || var.hands_on_by_queue ? 1 : 0
 
   function_name  = aws_lambda_function.this.function_name
   recursive_loop = "Allow"

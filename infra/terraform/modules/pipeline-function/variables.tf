@@ -158,6 +158,12 @@ variable "hands_on" {
   default     = false
 }
 
+variable "hands_on_by_queue" {
+  description = "Whether a load that passes a deadline goes on by a message (`millrace bundle --hand-on <url>`): Lambda's loop detection lets it. What sends the message is allowed by `takes_hand_ons` of the queue"
+  type        = bool
+  default     = false
+}
+
 variable "deployed_by" {
   description = "Who changes the code and moves the alias: `terraform`, or a `delivery`, which Terraform then leaves alone"
   type        = string

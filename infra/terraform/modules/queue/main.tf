@@ -1,3 +1,5 @@
+data "aws_caller_identity" "current" {}
+
 locals {
   suffix = var.fifo ? ".fifo" : ""
   # Six times the function's timeout and the batching window, as AWS asks for, so that no message comes again while it is
@@ -40,17 +42,41 @@ resource "aws_sqs_queue_policy" "this" {
 
   policy = jsonencode({
     Version = "2012-10-17"
-    Statement = [
-      {
-        Sid       = "TlsOnly"
-        Effect    = "Deny"
-        Principal = "*"
-        Action    = "sqs:*"
-        Resource  = aws_sqs_queue.this.arn
-        Condition = { Bool = { "aws:SecureTransport" = "false" } }
-      }
-    ]
+    Statement = concat(
+      [
+        {
+          Sid       = "TlsOnly"
+          Effect    = "Deny"
+          Principal = "*"
+          Action    = "sqs:*"
+          Resource  = aws_sqs_queue.this.arn
+          Condition = { Bool = { "aws:SecureTransport" = "false" } }
+        }
+      ],
+      [
+        for index, sender in var.senders : {
+          Sid       = "Sender${index}"
+          Effect    = "Allow"
+          Principal = { Service = "${sender.service}.amazonaws.com" }
+          Action    = "sqs:SendMessage"
+          Resource  = aws_sqs_queue.this.arn
+          # A bucket's ARN names no account, and one that was removed may be another account's next. The others' ARNs do.
+          # https://docs.aws.amazon.com/AmazonS3/latest/userguide/grant-destinations-permissions-to-s3.html (read 2026-12)
+          Condition = merge(
+            { ArnEquals = { "aws:SourceArn" = sender.arn } },
+            sender.service == "s3" ? { StringEquals = { "aws:SourceAccount" = data.aws_caller_identity.current.account_id } } : {},
+          )
+        }
+      ],
+    )
   })
+
+  lifecycle {
+    precondition {
+      condition     = !var.fifo || alltrue([for sender in var.senders : sender.service != "s3"])
+      error_message = "S3 sends to no FIFO queue: take one without an order, or EventBridge between them."
+    }
+  }
 }
 
 resource "aws_lambda_event_source_mapping" "this" {
@@ -78,20 +104,31 @@ resource "aws_iam_role_policy" "this" {
 
   policy = jsonencode({
     Version = "2012-10-17"
-    Statement = [
-      {
-        Sid      = "TakeMessages"
-        Effect   = "Allow"
-        Action   = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
-        Resource = aws_sqs_queue.this.arn
-      },
-      # For `deadLetterQueue(url)`: what can never be run, with its reason.
-      {
-        Sid      = "KeepMessagesThatCannotRun"
-        Effect   = "Allow"
-        Action   = ["sqs:SendMessage"]
-        Resource = aws_sqs_queue.dead_letters.arn
-      },
-    ]
+    Statement = concat(
+      [
+        {
+          Sid      = "TakeMessages"
+          Effect   = "Allow"
+          Action   = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
+          Resource = aws_sqs_queue.this.arn
+        },
+        # For `deadLetterQueue(url)`: what can never be run, with its reason.
+        {
+          Sid      = "KeepMessagesThatCannotRun"
+          Effect   = "Allow"
+          Action   = ["sqs:SendMessage"]
+          Resource = aws_sqs_queue.dead_letters.arn
+        },
+      ],
+      # For `sendToQueue(url)`: loads that pass a deadline.
+      [
+        for queue in [aws_sqs_queue.this.arn] : {
+          Sid      = "HandOn"
+          Effect   = "Allow"
+          Action   = ["sqs:SendMessage"]
+          Resource = queue
+        } if var.takes_hand_ons
+      ],
+    )
   })
 }

@@ -88,3 +88,25 @@ variable "retention_seconds" {
     error_message = "From 60 to 1,209,600 seconds (14 days)."
   }
 }
+
+variable "senders" {
+  description = "Who besides this account's own roles sends here: `sns`, `s3` or `events`, each with the ARN of its topic, bucket or rule"
+  type        = list(object({ service = string, arn = string }))
+  default     = []
+
+  validation {
+    condition     = alltrue([for sender in var.senders : contains(["sns", "s3", "events"], sender.service)])
+    error_message = "A sender's service is sns, s3 or events."
+  }
+
+  validation {
+    condition     = alltrue([for sender in var.senders : can(regex("^arn:[^*?]+$", sender.arn))])
+    error_message = "A sender is one topic, bucket or rule: its ARN, without wildcards."
+  }
+}
+
+variable "takes_hand_ons" {
+  description = "Whether the function may send here what is left of a load at its deadline (`sendToQueue(url)`); the function needs `hands_on_by_queue`"
+  type        = bool
+  default     = false
+}

@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs'
 import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { BenchCase, Job } from './case.js'
+import { inputOfKind } from './inputs/index.js'
 import type { Figures } from './measured.js'
 import { type Launcher, runEntry, startEntry } from './processes.js'
 
@@ -32,18 +34,22 @@ export async function measure<R>(
   }
 }
 
-/** What a case of so many records reads: a file, or a database file; empty for nothing. The caller removes it. */
-export async function inputOf(bench: Bench, { reads, fills }: BenchCase, records: number): Promise<string> {
+/** What a case of so many records reads: a file, or a database file; empty for nothing. Made once, and removed with {@link forgetInputs}. */
+export async function inputOf(bench: Bench, { reads, fills, input = 'orders' }: BenchCase, records: number): Promise<string> {
   if (reads === 'generated') return ''
+  const folder = join(bench.work, 'in', fills?.name ?? '', String(records))
+  await mkdir(folder, { recursive: true })
   if (fills) {
-    const folder = join(bench.work, `input-${records}`)
-    await mkdir(folder, { recursive: true })
     const job: Job = { records, input: '', folder }
-    await runEntry({ ...bench, nodeFlags: [] }, 'measured', [fills.name, JSON.stringify(job)])
+    if ((await readdir(folder)).length === 0)
+      await runEntry({ ...bench, nodeFlags: [] }, 'measured', [fills.name, JSON.stringify(job)])
     const [file] = await readdir(folder)
     return file === undefined ? '' : join(folder, file)
   }
-  const file = join(bench.work, `orders-${records}.csv`)
-  await runEntry({ ...bench, nodeFlags: [] }, 'generate', [file, String(records)])
+  const file = join(folder, `${input}.${inputOfKind(input).extension}`)
+  if (!existsSync(file)) await runEntry({ ...bench, nodeFlags: [] }, 'generate', [input, file, String(records)])
   return file
 }
+
+/** Makes room: inputs of the large sizes have gigabytes. */
+export const forgetInputs = (bench: Bench): Promise<void> => rm(join(bench.work, 'in'), { recursive: true, force: true })

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { performance } from 'node:perf_hooks'
-import type { Done, Job } from './case.js'
+import type { Costs, Done, Job } from './case.js'
 import { caseByName } from './cases/index.js'
 
 /** What a measured process tells of itself, as one line of JSON. */
-export interface Figures extends Omit<Done, 'sum'> {
+export interface Figures extends Omit<Done, 'sum' | 'program'> {
   /** What the rows of the table it wrote come to. */
   readonly rows?: string
   /** Of the run alone: neither start-up nor imports. */
@@ -13,6 +13,8 @@ export interface Figures extends Omit<Done, 'sum'> {
   readonly cpuMs: number
   /** The most memory the whole process ever had resident, start-up and imports included. */
   readonly peakBytes: number
+  /** Of the whole process up to the end of the run. */
+  readonly whole: Costs
 }
 
 const [name = '', job = '{}'] = process.argv.slice(2)
@@ -23,12 +25,15 @@ const run = await measured.load()
 const before = { wallMs: performance.now(), cpu: process.cpuUsage() }
 const done = await run(JSON.parse(job) as Job)
 const { user, system } = process.cpuUsage(before.cpu)
-const { sum, ...told } = done
+const { sum, program, ...told } = done
+const all = process.cpuUsage()
 const figures: Figures = {
   ...told,
   wallMs: performance.now() - before.wallMs,
   cpuMs: (user + system) / 1000,
   peakBytes: peakBytes(),
+  // performance.now() counts from the process's start.
+  whole: program ?? { wallMs: performance.now(), cpuMs: (all.user + all.system) / 1000, peakBytes: peakBytes() },
 }
 process.stdout.write(`${JSON.stringify(sum ? { ...figures, rows: await sum() } : figures)}\n`)
 

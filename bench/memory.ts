@@ -1,6 +1,5 @@
-import { rm } from 'node:fs/promises'
 import type { BenchCase } from './case.js'
-import { type Bench, inputOf, measure } from './measure.js'
+import { type Bench, forgetInputs, inputOf, measure } from './measure.js'
 import { median } from './numbers.js'
 import { progress } from './progress.js'
 
@@ -60,6 +59,6 @@ async function peaks(bench: Bench, measured: BenchCase, records: number, runs: n
     progress(`${measured.name}, ${records} records: ${(figures.peakBytes / 1e6).toFixed(1)} MB`)
     bytesOut = figures.bytesOut
   }
-  if (input !== '') await rm(input)
+  await forgetInputs(bench)
   return { peakBytes, bytesOut }
 }

@@ -1,4 +1,4 @@
-import * as z from 'zod'
+import { mixed } from './inputs/dice.js'
 
 /** One order line as it stands in a file: texts. */
 export interface Order {
@@ -14,26 +14,6 @@ export interface Order {
   /** Empty for most; else with commas, quotes, and now and then a line end. */
   readonly note: string
 }
-
-/** An order line with its amount, as both sides of the comparison check and write it. */
-export const pricedOrder = z.object({
-  id: z.coerce.number().int().positive(),
-  placed_on: z.iso.date(),
-  customer: z.string().min(1).max(80),
-  country: z.string().length(2),
-  sku: z.string().regex(/^[A-Z]{3}-\d{5}$/),
-  quantity: z.coerce.number().int().min(1),
-  unit_price: z.coerce.number().min(0),
-  discount: z.string().transform(text => (text === '' ? null : Number(text))),
-  note: z.string().max(200),
-  amount: z.number().min(0),
-})
-
-/** Cancelled lines have no quantity; both sides leave them out. */
-export const isOrdered = (order: Order): boolean => order.quantity !== '0'
-
-/** Two places after the point. */
-export const amountOf = (order: Order): number => Math.round(Number(order.quantity) * Number(order.unit_price) * 100) / 100
 
 const customers = [
   'Anna Lindqvist',
@@ -69,11 +49,3 @@ export function orderAt(index: number, seed = 1): Order {
 }
 
 const letters = (value: number) => String.fromCharCode(65 + (value % 26), 65 + ((value >>> 5) % 26), 65 + ((value >>> 10) % 26))
-
-/** 32 bits that depend on all bits of both (the finisher of MurmurHash3). */
-function mixed(value: number, seed: number): number {
-  let h = Math.imul(value, 0x9e3779b1) ^ Math.imul(seed, 0x85ebca6b)
-  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b)
-  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35)
-  return (h ^ (h >>> 16)) >>> 0
-}

@@ -2,10 +2,11 @@ import type { BundleResult } from './bundle.js'
 import type { MemoryResult } from './memory.js'
 import type { MinuteResult } from './minute.js'
 import { median } from './numbers.js'
+import type { Measured } from './results.js'
 import type { Side, ThroughputResult } from './throughput.js'
 
 /** Everything that was measured, as it is written to `bench.json`. */
-export interface BenchReport {
+export interface BenchReport extends Measured {
   /** ISO 8601, UTC. */
   readonly at: string
   readonly machine: {
@@ -93,12 +94,20 @@ export function bundleTable(result: BundleResult | undefined): string {
 }
 
 /** What makes the benchmark fail: one line each. */
-export function problemsOf({ memory, throughput }: Pick<BenchReport, 'memory' | 'throughput'>): string[] {
+export function problemsOf({
+  memory,
+  throughput,
+  contests = [],
+}: Pick<BenchReport, 'memory' | 'throughput' | 'contests'>): string[] {
   const grown = memory.filter(({ verdict }) => verdict === 'grows')
   const differing = throughput.filter(({ sameOutput }) => !sameOutput)
+  const standings = contests.flatMap(contest => contest.standings)
   return [
     ...grown.map(({ name, growth }) => `${name}: memory grew by ${(growth * 100).toFixed(1)} % with ten times the records.`),
     ...differing.map(({ ours, peer }) => `${ours.name} and ${peer.name} did not write the same.`),
+    ...standings.flatMap(({ name, differs }) =>
+      differs === undefined ? [] : [`${name} did not come to the same as the others: ${differs}.`],
+    ),
   ]
 }
 

@@ -15,7 +15,7 @@ for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.e
 const packages = spawnSync(process.execPath, [join(root, 'tools/build-js.mjs')], { stdio: 'inherit' })
 if (packages.status !== 0) process.exit(1)
 await build({
-  entryPoints: ['main', 'measured', 'generate', 's3-process', 'plants-process', 'import-time'].map(name =>
+  entryPoints: ['main', 'measured', 'generate', 's3-process', 'plants-process', 'import-time', 'micro-process'].map(name =>
     join(root, `bench/${name}.ts`),
   ),
   outdir: built,

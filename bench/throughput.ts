@@ -1,10 +1,8 @@
-import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
-import { rm, stat } from 'node:fs/promises'
-import { pipeline } from 'node:stream/promises'
+import { stat } from 'node:fs/promises'
 import type { BenchCase } from './case.js'
 import type { Comparison } from './cases/index.js'
-import { type Bench, inputOf, measure } from './measure.js'
+import { fileHash } from './file-hash.js'
+import { type Bench, forgetInputs, inputOf, measure } from './measure.js'
 import type { Figures } from './measured.js'
 import { median } from './numbers.js'
 import { progress } from './progress.js'
@@ -46,7 +44,7 @@ export async function compare(
     seen[0].push(await measureHashed(bench, ours, records, input))
     seen[1].push(await measureHashed(bench, peer, records, input))
   }
-  if (input !== '') await rm(input)
+  await forgetInputs(bench)
   const [a, b] = [sideOf(ours, seen[0]), sideOf(peer, seen[1])]
   const ratio = (of: (side: Side) => readonly number[]) => median(of(b).map((value, at) => value / (of(a)[at] as number)))
   return {
@@ -63,12 +61,9 @@ type Seen = Figures & { readonly sha256: string }
 
 async function measureHashed(bench: Bench, measured: BenchCase, records: number, input: string): Promise<Seen> {
   return measure(bench, measured, { records, input }, async figures => {
-    const hash = createHash('sha256')
-    if (figures.rows !== undefined) hash.update(figures.rows)
-    else if (figures.file === undefined) throw new Error(`${measured.name} wrote nothing to compare.`)
-    else await pipeline(createReadStream(figures.file), hash)
+    const sha256 = figures.rows ?? (await fileHash(figures.file))
     progress(`${measured.name}, ${records} records: ${(figures.wallMs / 1000).toFixed(2)} s`)
-    return { ...figures, sha256: hash.digest('hex') }
+    return { ...figures, sha256 }
   })
 }
 

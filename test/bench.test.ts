@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { flagsFrom } from '../bench/flags.js'
 import { verdictOf } from '../bench/memory.js'
-import { orderAt, pricedOrder } from '../bench/orders.js'
+import { orderAt } from '../bench/orders.js'
+import { pricedOrder } from '../bench/priced-order.js'
 import { type BenchReport, problemsOf } from '../bench/report.js'
 import type { Side } from '../bench/throughput.js'
 import { repositoryRoot } from '../tools/workspaces.mjs'
@@ -54,9 +55,9 @@ describe('npm run bench', () => {
   })
 
   test('says what a flag takes', () => {
-    expect(() => flagsFrom(['--only', 'speed'])).toThrow('--only takes memory, throughput, minute or bundle')
+    expect(() => flagsFrom(['--only', 'speed'])).toThrow('--only takes ratios, growth, micro, cold, memory, throughput, minute, bundle')
     expect(() => flagsFrom(['--records', '1e6.5'])).toThrow('--records takes a whole number')
-    expect(() => flagsFrom(['--case', 'xml'])).toThrow('Cases: generated-csv-folder')
+    expect(() => flagsFrom(['--case', 'xml'])).toThrow('Cases: csv-objects')
     expect(flagsFrom(['--help'])).toBe('help')
   })
 })

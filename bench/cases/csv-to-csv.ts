@@ -3,7 +3,8 @@ import { definePipeline, from, run } from '@millrace/etl-core'
 import { csv } from '@millrace/formats'
 import { folder } from '@millrace/objects'
 import type { Run } from '../case.js'
-import { amountOf, isOrdered, type Order, pricedOrder } from '../orders.js'
+import type { Order } from '../orders.js'
+import { amountOf, isOrdered, pricedOrder } from '../priced-order.js'
 import { doneBy } from './finish.js'
 
 /** A CSV file in a folder, filtered, one field derived, validated, to a CSV file in another. */

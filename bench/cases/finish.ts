@@ -15,3 +15,9 @@ export function doneBy(report: RunReport, folder?: string): Done {
     ...(folder === undefined ? {} : { file: join(folder, name) }),
   }
 }
+
+/** A report of a run that went well. */
+export function succeeded(report: RunReport): RunReport {
+  if (report.status === 'succeeded' && report.counts.rejected === 0) return report
+  throw new Error(`The run did not take everything: ${JSON.stringify({ ...report, splits: [] })}`)
+}

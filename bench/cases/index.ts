@@ -1,4 +1,5 @@
 import type { BenchCase } from '../case.js'
+import { contests } from '../contests/index.js'
 import { sqlServerVariable } from '../needs.js'
 import { duckdbLimitBytes } from './duckdb-limit.js'
 
@@ -101,5 +102,7 @@ export const comparisons: readonly Comparison[] = [
 
 /** Every case, by name. */
 export const caseByName: ReadonlyMap<string, BenchCase> = new Map(
-  [...memoryCases, ...comparisons.flatMap(({ ours, peer }) => [ours, peer])].map(each => [each.name, each]),
+  [...memoryCases, ...comparisons.flatMap(({ ours, peer }) => [ours, peer]), ...contests.flatMap(({ entrants }) => entrants)].map(
+    each => [each.name, each],
+  ),
 )

@@ -5,7 +5,8 @@ import { pipeline } from 'node:stream/promises'
 import { parse } from 'csv-parse'
 import { stringify } from 'csv-stringify'
 import type { Run } from '../case.js'
-import { amountOf, isOrdered, type Order, pricedOrder } from '../orders.js'
+import type { Order } from '../orders.js'
+import { amountOf, isOrdered, pricedOrder } from '../priced-order.js'
 
 /**
  * What one writes without Millrace: csv-parse, one Transform with zod in it, csv-stringify, under `pipeline()`. Invalid rows stop it. No

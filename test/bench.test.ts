@@ -55,7 +55,9 @@ describe('npm run bench', () => {
   })
 
   test('says what a flag takes', () => {
-    expect(() => flagsFrom(['--only', 'speed'])).toThrow('--only takes ratios, growth, micro, cold, memory, throughput, minute, bundle')
+    expect(() => flagsFrom(['--only', 'speed'])).toThrow(
+      '--only takes ratios, growth, micro, cold, memory, throughput, minute, bundle',
+    )
     expect(() => flagsFrom(['--records', '1e6.5'])).toThrow('--records takes a whole number')
     expect(() => flagsFrom(['--case', 'xml'])).toThrow('Cases: csv-objects')
     expect(flagsFrom(['--help'])).toBe('help')

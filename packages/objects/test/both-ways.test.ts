@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import { definePipeline, type Flow, type Format, from, listRejects, memoryState, RecordError, run } from '@millrace/etl-core'
-import { type CsvOptions, csv, gzip, ndjson } from '@millrace/formats'
+import { type CsvOptions, csv, gzip, ndjson, parquet } from '@millrace/formats'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
@@ -52,6 +52,19 @@ function counted<T>(format: Format<T>, count: () => void): Format<T> {
 
 const name = fc.constantFrom(...names, 'new', 'other')
 const get = (record: Fields, field: string) => (Object.hasOwn(record, field) ? record[field] : undefined)
+
+const text = { type: { kind: 'string' }, nullable: true } as const
+/** One takes nearly everything, one refuses much: absent fields, long texts, texts where numbers are wanted. */
+const parquets: readonly Format<object>[] = [
+  parquet({ columns: [...names, 'new', 'none'].map(each => ({ name: each, ...text })), rowGroupRecords: 3 }),
+  parquet({
+    columns: [
+      { name: 'a', type: { kind: 'string', length: 3 }, nullable: false },
+      { name: 'new', type: { kind: 'float64' }, nullable: true },
+      { name: 'b', type: { kind: 'json' }, nullable: true },
+    ],
+  }),
+]
 
 const schemas = [
   z.object({ a: z.string(), b: z.string().min(1) }),
@@ -198,6 +211,7 @@ const aCase: fc.Arbitrary<Case> = fc
       { weight: 6, arbitrary: fc.constantFrom(...csvs).map(options => csv(options) as Format<object>) },
       { weight: 1, arbitrary: fc.constant(csv({ columns: ['b', 'a', 'none', 'new'], lineEnd: '\r\n' }) as Format<object>) },
       { weight: 1, arbitrary: fc.constantFrom<Format<object>>(ndjson(), gzip(csv())) },
+      { weight: 2, arbitrary: fc.constantFrom(...parquets) },
     ),
     steps: fc.array(step, { maxLength: 5 }),
     flushEvery: fc.integer({ min: 1, max: 3 }),

@@ -2,7 +2,7 @@ import { isRecordError, RecordError, type UnitEncoder } from '@millrace/etl-core
 import type { Column } from '@millrace/schema/columns'
 import type { Codec } from './codec.js'
 import type { ColumnBuilder } from './column-builder.js'
-import { feedOf } from './feed.js'
+import { feedLate, feedOf } from './feed.js'
 import { fixedBuilder } from './fixed-builder.js'
 import { columnChunk } from './pages.js'
 import { physicalOf } from './physical.js'
@@ -15,10 +15,8 @@ import { textBuilder } from './text-builder.js'
  */
 export function parquetEncoder<T extends object>(columns: readonly Column[], codec: Codec): UnitEncoder<T> {
   const builders = columns.map(builderOf)
-  const feed = feedOf(
-    columns.map(({ name }) => name),
-    builders,
-  )
+  const names = columns.map(({ name }) => name)
+  const feed = feedOf(names, builders)
   // Of a record, the last column is the last to be taken.
   const rows = () => builders.at(-1)!.rows
   return {
@@ -30,6 +28,18 @@ export function parquetEncoder<T extends object>(columns: readonly Column[], cod
         const row = rows() - before
         for (const builder of builders) builder.undo()
         throw inRow(error, row)
+      }
+      for (const builder of builders) builder.keep()
+      return []
+    },
+    writeLate(late) {
+      try {
+        feedLate(late, names, builders)
+      } catch (error) {
+        for (const builder of builders) builder.undo()
+        // The records say which one it is.
+        if (isRecordError(error)) return undefined
+        throw error
       }
       for (const builder of builders) builder.keep()
       return []

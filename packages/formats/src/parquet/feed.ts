@@ -1,3 +1,4 @@
+import type { LateColumns } from '@millrace/etl-core'
 import type { ColumnBuilder } from './column-builder.js'
 
 /** Gives each record's fields to the builders of their columns, record by record. */
@@ -15,7 +16,10 @@ export function feedOf(names: readonly string[], builders: readonly ColumnBuilde
 }
 
 function compiled(names: readonly string[], builders: readonly ColumnBuilder[]): Feed | undefined {
-  const lines = names.map((name, index) => `b${index}.add(record[${JSON.stringify(name)}])`)
+  const lines = names.map((name, index) => {
+    const field = `record[${JSON.stringify(name)}]`
+    return `b${index}.add(${isInherited(name) ? `Object.hasOwn(record, ${JSON.stringify(name)}) ? ${field} : undefined` : field})`
+  })
   const code = `"use strict"; return records => {
     for (let row = 0; row < records.length; row++) {
       const record = records[row]
@@ -29,11 +33,30 @@ function compiled(names: readonly string[], builders: readonly ColumnBuilder[]):
   }
 }
 
+/** Every object has a `constructor`, a field or not. */
+const isInherited = (name: string): boolean => name in Object.prototype
+
 function looped(names: readonly string[], builders: readonly ColumnBuilder[]): Feed {
   return records => {
     for (const record of records)
       for (let index = 0; index < names.length; index++) {
-        builders[index]!.add((record as Record<string, unknown>)[names[index]!])
+        const name = names[index]!
+        builders[index]!.add(Object.hasOwn(record, name) ? (record as Record<string, unknown>)[name] : undefined)
       }
+  }
+}
+
+/** Gives the fields of records that are not made yet to the builders, column by column. A field that there is none of is `undefined`, as in a record. */
+export function feedLate(
+  { columns, table, rows, slots }: LateColumns,
+  names: readonly string[],
+  builders: readonly ColumnBuilder[],
+): void {
+  for (const [index, builder] of builders.entries()) {
+    const at = columns.find(({ name }) => name === names[index])?.at
+    const values = at === undefined || at >= 0 ? undefined : slots[-1 - at]
+    if (at === undefined) for (let row = 0; row < rows.length; row++) builder.add(undefined)
+    else if (values) for (let row = 0; row < rows.length; row++) builder.add(values[rows[row]!])
+    else for (let row = 0; row < rows.length; row++) builder.add(table.read(rows[row]!, at))
   }
 }

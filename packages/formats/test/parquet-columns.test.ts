@@ -1,3 +1,4 @@
+import { type LateColumns, wholeTable } from '@millrace/etl-core'
 import { column } from '@millrace/schema'
 import fc from 'fast-check'
 import { parquetMetadata, snappyUncompress } from 'hyparquet'
@@ -228,6 +229,33 @@ describe('a column', () => {
 
     expect(await write([same, [...own, wrong], same])).toEqual(await write([same, same]))
     expect(await write([[wrong], own, [...same, wrong], same])).toEqual(await write([own, same]))
+  })
+
+  it('is the same of records that are not made yet, and takes nothing of those that it refuses', async () => {
+    const format = parquet<Row>().prepare!({ pipeline: 'test', schema })
+    const tableOf = (records: readonly Row[]): LateColumns => {
+      const names = ['f', 's', 'j', 'n'] as const
+      const read = (at: number, column: number) => records[at]![names[column]!]
+      return wholeTable({ names, length: records.length, read, number: (at, column) => Number(read(at, column)) })
+    }
+    const rows = Array.from({ length: 3000 }, (_, i) => row(i % 5 === 0 ? null : `t${i % 1700}`, i % 900, i / 3, { i }))
+    const late = format.encoder()
+    const made = format.encoder()
+
+    expect(await late.writeLate!(tableOf(rows))).toEqual([])
+    expect(await late.writeLate!(tableOf([...rows, row('x', 1.5)]))).toBeUndefined()
+    await late.write(rows)
+    for (let times = 0; times < 2; times++) await made.write(rows)
+
+    expect(await late.end()).toEqual(await made.end())
+  })
+
+  it('says what an open row group takes, from its columns', () => {
+    const sizeOf = (rowGroupRecords: number) =>
+      parquet<Row>({ rowGroupRecords }).prepare!({ pipeline: 'test', schema }).bufferBytes!
+
+    expect(sizeOf(20_000)).toBe(2 * 20_000 * (32 + 4 + 8 + 32))
+    expect(parquet().bufferBytes).toBe(0)
   })
 
   it('begins each unit anew', async () => {

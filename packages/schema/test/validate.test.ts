@@ -18,7 +18,7 @@ const helpers: readonly (readonly [string, z.ZodType, fc.Arbitrary<unknown>])[] 
   [
     'decimal',
     column.decimal(9, 2),
-    fc.oneof(decimals(9, 2), decimals(10, 3), fc.constantFrom('1e3', '.5', '5.', '-', '00001.50', '-0')),
+    fc.oneof(decimals(9, 2), decimals(10, 3), decimals(10, 2), fc.constantFrom('1e3', '.5', '5.', '-', '00001.50', '-0')),
   ],
   ['date', column.date(), micros.map(count => timestampOf(count, 6)!.slice(0, 10)).map(day => day.replace('-01-', '-02-'))],
   ['timestamp', column.timestamp(3).default('2025-01-01T00:00:00Z'), micros.map(count => timestampOf(count, 6, 3)!)],

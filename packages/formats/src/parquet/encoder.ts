@@ -37,7 +37,7 @@ export function parquetEncoder<T extends object>(columns: readonly Column[], cod
         feedLate(late, names, builders)
       } catch (error) {
         for (const builder of builders) builder.undo()
-        // The records say which one it is.
+        // Asked with records, it will say which one it is.
         if (isRecordError(error)) return undefined
         throw error
       }

@@ -4,6 +4,7 @@ import { type Codec, codecs } from './codec.js'
 import { decodeParquet } from './decode.js'
 import { parquetEncoder } from './encoder.js'
 import { assembleParquet } from './footer.js'
+import { physicalOf } from './physical.js'
 
 /** How Parquet files are written and read. */
 export interface ParquetOptions {
@@ -13,8 +14,9 @@ export interface ParquetOptions {
    */
   readonly columns?: readonly Column[]
   /**
-   * Records in a row group; it ends at the first batch border after so many. Default 20,000: one is held in memory while writing, as values
-   * and then as bytes, and larger groups took twice the memory for files 2 % smaller.
+   * Records in a row group; it ends at the first batch border after so many. Default 20,000: one is held in memory while writing, and larger
+   * groups took twice the memory for files 2 % smaller. A number takes 4 to 16 bytes there, a text 4 where it repeats, else all of its bytes:
+   * for records of many kilobytes state fewer.
    */
   readonly rowGroupRecords?: number
   /** Default `snappy`, which every engine reads. `gzip` is smaller and slower. */
@@ -77,11 +79,19 @@ function format<T extends object>(settings: Settings): Format<T> {
     contentType: 'application/vnd.apache.parquet',
     layout: { format: 'parquet', rowGroupRecords, codec, columns: columns ? columns.map(layoutOf) : null },
     unitRecords: rowGroupRecords,
+    // As typed columns, and once more as pages.
+    bufferBytes: columns ? 2 * rowGroupRecords * columns.reduce((sum, column) => sum + usualBytes(column), 0) : 0,
     prepare: ({ schema }) => format({ ...settings, columns: columnsOf(schema, declared) }),
     encoder: () => parquetEncoder<T>(known(), codec),
     assemble: units => assembleParquet(known(), codec, units),
     decode: (input, from, options) => decodeParquet<T>(input, from, declared, options),
   }
+}
+
+/** What a value takes in an open row group: a text has no bound, and is taken for a short one. */
+function usualBytes(column: Column): number {
+  const { type, length } = physicalOf(column)
+  return type === 'BYTE_ARRAY' ? 32 : type === 'INT32' || type === 'BOOLEAN' ? 4 : (length ?? 8)
 }
 
 const layoutOf = ({ name, type, nullable }: Column): Json => [name, typeText(type), nullable]

@@ -96,7 +96,9 @@ function sinkWithBooks<T>(options: ObjectSinkSettings<T>, part: string | undefin
   return Object.freeze<Sink<T>>({
     name: 'objects',
     capabilities: { disposition: append ? 'append' : 'replace', durableAt: 'flush', replay: 'idempotent', cursor: 'outside' },
-    bufferBytes: partBytes + beyondPartBytes,
+    get bufferBytes() {
+      return partBytes + beyondPartBytes + (format.bufferBytes ?? 0)
+    },
     home: objectsHome(shown, store, access),
     ...(access && {
       access: (pipeline: string) =>

@@ -8,6 +8,8 @@ import { fileURLToPath } from 'node:url'
 import { startLambda, type TestLambda } from '@millrace/etl-testkit/lambda'
 import { s3Server } from '@millrace/etl-testkit/s3'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { pipeline } from './fixtures/loading.mjs'
+import { permitted } from './support/permitted.js'
 
 let folder: string
 let tests = 0
@@ -115,7 +117,10 @@ test('a function whose time is over in the middle of a multipart upload goes on,
     env: { ...s3.env(), AWS_ENDPOINT_URL_LAMBDA: `http://127.0.0.1:${(api.address() as AddressInfo).port}` },
   })
   try {
-    const event = { to: 's3://lake/loads', count: 24, padKiB: 512, millrace: { loadId: 'upload 1' } }
+    const params = { to: 's3://lake/loads', count: 24, padKiB: 512 }
+    const event = { ...params, millrace: { loadId: 'upload 1' } }
+    const role = permitted(s3)
+    await role.add(pipeline, params)
     const stuck = s3.failWhen({ operation: ['UploadPart', 'UploadPartCopy'], nth: 1, times: 100 }, { delayMs: 60_000 })
 
     const first = await uploading.invoke(event, 8_000)
@@ -132,6 +137,7 @@ test('a function whose time is over in the middle of a multipart upload goes on,
       .split('\n')
     expect(lines.map(line => JSON.parse(line).value)).toEqual(upTo(24))
     expect(s3.unfinishedUploads('lake')).toEqual([])
+    expect(role.denied()).toEqual([])
   } finally {
     await uploading.close()
     await s3.close()

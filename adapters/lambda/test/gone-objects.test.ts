@@ -12,6 +12,8 @@ import { type PolledQueue, pollQueue, s3Notification, startLambda, type TestLamb
 import { type S3Server, s3Server } from '@millrace/etl-testkit/s3'
 import { createSqsServer } from 'local-aws-sqs'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { paramsOf, pipeline } from './fixtures/arriving.mjs'
+import { type Permitted, permitted } from './support/permitted.js'
 
 const region = 'eu-west-2'
 let s3: S3Server
@@ -19,9 +21,11 @@ let sqs: Awaited<ReturnType<typeof createSqsServer>>
 let client: SQSClient
 let base = ''
 let lambda: TestLambda
+let role: Permitted
 
 beforeAll(async () => {
   s3 = await s3Server({ buckets: ['copies'] })
+  role = permitted(s3)
   s3.createBucket('arrivals')
   s3.createBucket('versioned', { versioning: true })
   sqs = await createSqsServer({
@@ -42,7 +46,10 @@ afterAll(async () => {
   sqs.close()
   await s3.close()
 })
-afterEach(() => s3.clearFaults())
+afterEach(() => {
+  s3.clearFaults()
+  expect(role.denied()).toEqual([])
+})
 
 const urlOf = (name: string) => `${base}/123456789012/${name}`
 const received = async (name: string, most = 10) => {
@@ -71,10 +78,11 @@ const deadLetters = async () => {
   }))
 }
 
-/** An object, and the event that tells of it. */
-function arrived(bucket: string, key: string, value: string) {
+/** An object, and the event that tells of it. Its run may do what the pipeline says that it needs. */
+async function arrived(bucket: string, key: string, value: string) {
   const { etag } = s3.put(bucket, key, `value\n${value}\n`)
   const versionId = s3.versionIds(bucket, key).at(-1)
+  await role.add(pipeline, paramsOf({ bucket, key, eTag: etag.replaceAll('"', ''), versionId }))
   const [record] = s3Notification({ key, eTag: etag.replaceAll('"', ''), versionId }).Records
   if (!record) throw new Error('No record.')
   return { Records: [{ ...record, s3: { ...record.s3, bucket: { ...record.s3.bucket, name: bucket } } }] }
@@ -86,7 +94,7 @@ const copyOf = (name: string) => {
 
 describe('an object that is deleted before the function runs', () => {
   test('fails the invocation with its place and a code, as often as it is told of, and nothing is written', async () => {
-    const event = arrived('arrivals', 'by-key/deleted.csv', 'one')
+    const event = await arrived('arrivals', 'by-key/deleted.csv', 'one')
     s3.delete('arrivals', 'by-key/deleted.csv')
     const before = [...s3.objects('copies').keys()]
 
@@ -101,11 +109,11 @@ describe('an object that is deleted before the function runs', () => {
   })
 
   test('goes to the dead letters with that reason where its event came by a queue, and does not come again', async () => {
-    const gone = arrived('arrivals', 'by-key/gone.csv', 'one')
+    const gone = await arrived('arrivals', 'by-key/gone.csv', 'one')
     s3.delete('arrivals', 'by-key/gone.csv')
 
     const batch = await byQueue(gone)
-    const next = await byQueue(arrived('arrivals', 'by-key/next.csv', 'two'))
+    const next = await byQueue(await arrived('arrivals', 'by-key/next.csv', 'two'))
 
     expect(batch?.removed).toEqual(batch?.received)
     expect(next?.received).toHaveLength(1)
@@ -118,7 +126,7 @@ describe('an object that is deleted before the function runs', () => {
   })
 
   test('is not taken for one that may not be read for the moment: that message comes again', async () => {
-    const event = arrived('arrivals', 'by-key/kept.csv', 'one')
+    const event = await arrived('arrivals', 'by-key/kept.csv', 'one')
     s3.failWhen({ bucket: 'arrivals', times: 100 }, 'denied')
 
     const denied = await byQueue(event)
@@ -134,8 +142,8 @@ describe('an object that is deleted before the function runs', () => {
 
 describe('events of two versions of an object, the older one last', () => {
   test('leave the newer one where the event gives the key alone', async () => {
-    const older = arrived('versioned', 'by-key/twice.csv', 'older')
-    const newer = arrived('versioned', 'by-key/twice.csv', 'newer')
+    const older = await arrived('versioned', 'by-key/twice.csv', 'older')
+    const newer = await arrived('versioned', 'by-key/twice.csv', 'newer')
 
     expect((await lambda.invoke(newer)).answer).toMatchObject({ status: 'succeeded' })
     expect((await lambda.invoke(older)).answer).toMatchObject({ status: 'unchanged' })
@@ -144,8 +152,8 @@ describe('events of two versions of an object, the older one last', () => {
   })
 
   test('leave the newer one where the event gives the etag, and the older event says that it is late', async () => {
-    const older = arrived('arrivals', 'by-etag/late.csv', 'older')
-    const newer = arrived('arrivals', 'by-etag/late.csv', 'newer')
+    const older = await arrived('arrivals', 'by-etag/late.csv', 'older')
+    const newer = await arrived('arrivals', 'by-etag/late.csv', 'newer')
 
     await byQueue(newer)
     const before = s3.requests.length
@@ -162,8 +170,8 @@ describe('events of two versions of an object, the older one last', () => {
   })
 
   test('leave the older one where the event gives the version: it is read as it was asked for', async () => {
-    const older = arrived('versioned', 'by-version/asked.csv', 'older')
-    const newer = arrived('versioned', 'by-version/asked.csv', 'newer')
+    const older = await arrived('versioned', 'by-version/asked.csv', 'older')
+    const newer = await arrived('versioned', 'by-version/asked.csv', 'newer')
 
     await lambda.invoke(newer)
     await lambda.invoke(older)

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type LambdaOptions, lambdaHandler } from '../src/index.js'
 import { counting } from './fixtures/counting.mjs'
 import { blobOf, type Line } from './support/emf.js'
+import { permitted } from './support/permitted.js'
 import { xRayDaemon } from './support/x-ray.js'
 
 /** What was written since this was last asked. */
@@ -146,6 +147,8 @@ describe('a function with Powertools', () => {
 
 test('requests to S3 are in the trace with a client that the tracer captures, and counted all the same', async () => {
   const [daemon, storage] = [await xRayDaemon(), await s3Server({ buckets: ['lake'] })]
+  const role = permitted(storage)
+  await role.add((await import('./fixtures/traced-s3.mjs')).pipeline)
   const lambda = await startLambda({
     ...{ handler: 'traced-s3.handler', taskRoot: fileURLToPath(new URL('fixtures', import.meta.url)) },
     env: { ...storage.env(), AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs20.x', AWS_XRAY_DAEMON_ADDRESS: daemon.address },
@@ -157,6 +160,7 @@ test('requests to S3 are in the trace with a client that the tracer captures, an
 
     expect(answer).toMatchObject({ status: 'succeeded', requests: { s3: { PutObject: expect.any(Number) } } })
     expect(asked).toContain('PutObject')
+    expect(role.denied()).toEqual([])
   } finally {
     await Promise.all([lambda.close(), daemon.close(), storage.close()])
   }

@@ -8,6 +8,7 @@ import { s3With } from '@millrace/s3'
 import { expect, onTestFinished, test } from 'vitest'
 import { lambdaHandler } from '../src/index.js'
 import { contextOf } from './support/deployed.js'
+import { permitted } from './support/permitted.js'
 
 const portOf = (server: { address(): unknown }) => (server.address() as AddressInfo).port
 const listening = <S extends { listen(port: number, host: string, then: () => void): unknown }>(server: S) =>
@@ -60,6 +61,8 @@ test('invocations of one environment use connections to S3 and to an API again',
     },
   })
   const handler = lambdaHandler(pipeline, { write: () => {}, run: { full: true } })
+  const role = permitted(storage)
+  await role.add(pipeline)
 
   for (let no = 1; no <= 4; no++) {
     const report = await handler(null, contextOf())
@@ -69,6 +72,7 @@ test('invocations of one environment use connections to S3 and to an API again',
     })
   }
 
+  expect(role.denied()).toEqual([])
   // Each that made its own would open at least one; two requests at once may open a second.
   expect(storage.requests.length).toBeGreaterThan(40)
   expect(bucket.count()).toBeLessThan(4)

@@ -26,7 +26,8 @@ export function deflater(level: number): {
   const zip = createGzip({ level, chunkSize })
   let ready: Uint8Array[] = []
   let begun = false
-  let waiting: Uint8Array[] = []
+  /** Used again and again: fresh memory for each piece costs as much as compressing it does. zlib is done with it when it answers. */
+  const waiting = Buffer.allocUnsafe(feedBytes)
   let waitingBytes = 0
   zip.on('data', (chunk: Buffer) => {
     ready.push(begun ? chunk : withoutSystem(chunk))
@@ -41,18 +42,27 @@ export function deflater(level: number): {
     new Promise<void>((resolve, reject) => zip.write(piece, error => (error ? reject(error) : resolve())))
   return {
     async write(parts) {
-      waiting.push(...parts)
-      waitingBytes += parts.reduce((sum, part) => sum + part.length, 0)
-      if (waitingBytes < feedBytes) return []
-      const all = Buffer.concat(waiting)
-      const whole = all.length - (all.length % feedBytes)
-      for (let offset = 0; offset < whole; offset += feedBytes) await feed(all.subarray(offset, offset + feedBytes))
-      waiting = [all.subarray(whole)]
-      waitingBytes = all.length - whole
+      for (const part of parts) {
+        let at = 0
+        while (at < part.length) {
+          if (waitingBytes === 0 && part.length - at >= feedBytes) {
+            await feed(part.subarray(at, at + feedBytes))
+            at += feedBytes
+            continue
+          }
+          const length = Math.min(feedBytes - waitingBytes, part.length - at)
+          waiting.set(part.subarray(at, at + length), waitingBytes)
+          waitingBytes += length
+          at += length
+          if (waitingBytes < feedBytes) continue
+          await feed(waiting)
+          waitingBytes = 0
+        }
+      }
       return take()
     },
     async end() {
-      if (waitingBytes > 0) await feed(Buffer.concat(waiting))
+      if (waitingBytes > 0) await feed(waiting.subarray(0, waitingBytes))
       const ended = new Promise<void>((resolve, reject) => zip.once('end', resolve).once('error', reject))
       zip.end()
       await ended

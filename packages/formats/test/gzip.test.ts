@@ -1,4 +1,4 @@
-import { gunzipSync, gzipSync } from 'node:zlib'
+import { createGzip, gunzipSync, gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { csv, decodeAll, encodeAll, gzip, json, ndjson } from '../src/index.js'
@@ -67,6 +67,21 @@ describe('gzip', () => {
       }),
       { numRuns: numRuns / 10 },
     )
+  })
+
+  it.each([1, 6])('gives the bytes that zlib gives by itself at level %d, whatever the size of its chunks', async level => {
+    const text = Buffer.from(await encodeAll(ndjson<Row>(), rows))
+    const zip = createGzip({ level })
+    for (let at = 0; at < text.length; at += 65_536) zip.write(text.subarray(at, at + 65_536))
+    zip.end()
+    const judged = Buffer.concat(await zip.toArray())
+    // The system it was made on, which is told by nobody.
+    judged[9] = 255
+
+    expect(text.length).toBeGreaterThan(3 * 65_536)
+    for (const sizes of [[rows.length], [1, 700, 4_000]]) {
+      expect((await encodeInUnits(gzip(ndjson<Row>(), { level }), cutAt(rows, sizes), () => false)).equals(judged)).toBe(true)
+    }
   })
 
   it('gives bytes before the unit ends, so a unit need not fit in memory', async () => {

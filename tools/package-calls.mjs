@@ -43,7 +43,7 @@ export const packageCalls = {
   // Each format loads what it needs when it is first used.
   '@millrace/formats': async ({ csv, ndjson, parquet, encodeAll, decodeAll }) => {
     const columns = [{ name: 'id', type: { kind: 'string' }, nullable: false }]
-    for (const format of [csv(), ndjson(), parquet({ columns })]) {
+    for (const format of [csv(), csv({ delimiter: '::' }), ndjson(), parquet({ columns })]) {
       const { records } = await decodeAll(format, await encodeAll(format, [{ id: 'a' }, { id: 'b' }]))
       if (String(records.map(record => record.id)) !== 'a,b') throw new Error(JSON.stringify({ format, records }))
     }

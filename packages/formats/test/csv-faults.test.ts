@@ -44,6 +44,23 @@ describe.each<[string, CsvOptions, string]>([
     expect(held.at(-1)).toBeLessThan(10 * mebi)
   })
 
+  it.each([[1], [1_000]])('counts as such where it closes too late, however the bytes come: pieces of %d', async size => {
+    const text = `a${delimiter}b\n1${delimiter}"${'x'.repeat(60)}"\n3${delimiter}4\n`
+
+    await expect(batchesOf(csv({ ...options, maxRecordBytes: 10 }), pieces(text, [size]))).rejects.toMatchObject({
+      code: 'ETL_SOURCE_MALFORMED',
+      context: { line: 2 },
+    })
+  })
+
+  it.each([[1], [1_000]])('is none if it opens far behind the start of a record and closes soon: pieces of %d', async size => {
+    const text = `a${delimiter}b\n${'x'.repeat(60)}${delimiter}"y"\n3${delimiter}4\n`
+
+    expect(allRecords(await batchesOf(csv({ ...options, maxRecordBytes: 10 }), pieces(text, [size])))).toEqual([
+      { a: '3', b: '4' },
+    ])
+  })
+
   it('is told from a text that is only too long: reading goes on behind that', async () => {
     const text = `a${delimiter}b\n"${'x\n'.repeat(10_000)}"${delimiter}2\n3${delimiter}4\n`
     const { records, unreadable } = await decodeAll(csv({ ...options, maxRecordBytes: 10_000 }), text)

@@ -79,7 +79,10 @@ describe('JSON.parse of one line after the other as the judge', () => {
 
   it('agrees on texts of many blocks, with long lines among them', async () => {
     const long = Array.from({ length: 400 }, (_, id) => {
-      const line = JSON.stringify({ id, text: (id % 3 ? 'x' : 'é').repeat(((id * 7919) % 1_500) + (id % 97 ? 0 : 150_000)) })
+      const line = JSON.stringify({
+        id,
+        text: (id % 3 ? 'x' : 'é').repeat(((id * 7919) % 1_500) + (id % 97 ? 0 : 150_000)),
+      })
       return id % 89 === 5 ? line.slice(1) : line
     })
     const text = Buffer.from(`${long.join('\n')}\n`)
@@ -92,6 +95,12 @@ describe('JSON.parse of one line after the other as the judge', () => {
     }
     expect(kept).toHaveLength(10)
   })
+})
+
+it('keeps a line that the limit allows, however much stands before it in its block', async () => {
+  const text = Buffer.from(`${'"short line"\n'.repeat(4_500)}"${'x'.repeat(90_000)}"\n7\n`)
+
+  expect(await readLines(text, [10_000], 100_000)).toEqual(judgedLines(text, 100_000))
 })
 
 describe('JSON.parse of a whole array as the judge', () => {

@@ -53,7 +53,10 @@ export class Flow<T> {
     return this.#then(flatMapStep(make))
   }
 
-  /** Keeps the records for which `keep` is true. The others are counted as dropped. */
+  /**
+   * Keeps the records for which `keep` is true. The others are counted as dropped. The record is lent for the call: a source that reads
+   * late (CSV) hands over a view of it, and one that is kept and read later throws. `{ ...record }` is a copy.
+   */
   filter<U extends T>(keep: (record: T, ctx: StepContext) => record is U): Flow<U>
   filter(keep: (record: T, ctx: StepContext) => boolean): Flow<T>
   filter(keep: (record: T, ctx: StepContext) => boolean): Flow<T> {
@@ -84,7 +87,7 @@ export class Flow<T> {
     return this.#then(castStep(casts as unknown as Readonly<Record<string, Cast>>))
   }
 
-  /** Adds or replaces fields, each computed from the record as it came in. */
+  /** Adds or replaces fields, each computed from the record as it came in. The record is lent for the call, as for `filter`. */
   derive<D extends Readonly<Record<string, (record: T) => unknown>>>(
     fields: D,
   ): Flow<Flat<Omit<T, keyof D> & { -readonly [K in keyof D]: ReturnType<D[K]> }>> {

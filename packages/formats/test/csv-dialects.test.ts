@@ -74,6 +74,12 @@ describe('dialects that csv-parse reads', () => {
     expect((await read(text, options)).records).toEqual([{ a: '3', b: '4' }])
   })
 
+  it('gives half a delimiter behind a quote as unreadable at the very end too', async () => {
+    expect(await bad('a::b\n1::"x":', { delimiter: '::' })).toMatchObject([
+      { raw: '1::"x":', message: 'Text follows the closing quote of a field.' },
+    ])
+  })
+
   it('gives a quote that is never closed as unreadable, with its line', async () => {
     expect(await bad('a::b\n1::"2\n3::4\n', { delimiter: '::', relaxQuotes: true })).toEqual([
       {

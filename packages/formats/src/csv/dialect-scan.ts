@@ -175,6 +175,7 @@ export function dialectScanner(dialect: Dialect, giveUpBytes: number, known?: Li
     },
     finish(openBytes) {
       if (openBytes === 0) return 'none'
+      if (mode === 'quoteSeen' && matched > 0) quoteWasText()
       if (mode === 'quoted' || mode === 'escaped') fault ??= { kind: 'unterminatedQuote', field }
       close(behindCr ? 1 : 0)
       return 'record'

@@ -107,6 +107,8 @@ export type {
 } from './table-options.js'
 export { tee } from './tee.js'
 export type { BusEvent, MessageEvent, ObjectEvent, RequestEvent, ScheduleEvent, Triggers } from './triggers.js'
+export type { ViewContext, ViewStep } from './views/chain.js'
 export type { Column, FieldTable, LateColumns } from './views/late-columns.js'
 export { wholeTable } from './views/late-columns.js'
+export type { OpenBlock } from './views/open-block.js'
 export { delay, orAborted } from './wait.js'

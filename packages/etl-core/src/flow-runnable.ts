@@ -1,12 +1,10 @@
 import { type NeedsAccess, partAccess } from './access.js'
 import { atOnce } from './at-once.js'
-import { finishLoad } from './finish.js'
 import type { FlowParts } from './flow.js'
 import { guaranteeOf } from './guarantee.js'
 import type { Json } from './json.js'
 import { withRejectSinks } from './reject-sinks.js'
-import { rejectSource } from './replay.js'
-import { runSplit } from './run-split.js'
+import { rejectSource } from './reject-source.js'
 import type { Runnable } from './runnable.js'
 import type { Sink, StateHome } from './sink.js'
 import type { Source } from './source.js'
@@ -66,8 +64,15 @@ export function flowRunnable(parts: FlowParts, sink: Sink<unknown>): FlowRunnabl
       })
       return Object.fromEntries(found)
     },
-    runSplit: (split, ctx) => runSplit({ source, steps, sink: target }, split, ctx),
-    finish: ctx => finishLoad({ source, sink: target }, ctx),
+    // Imported when a run comes to it: a flow that is only built needs neither.
+    async runSplit(split, ctx) {
+      const { runSplit } = await import('./run-split.js')
+      return runSplit({ source, steps, sink: target }, split, ctx)
+    },
+    async finish(ctx) {
+      const { finishLoad } = await import('./finish.js')
+      return finishLoad({ source, sink: target }, ctx)
+    },
     discard: async (loadId, ctx) => target.discard?.(loadId, ctx),
     disposition: sink.capabilities.disposition,
     ...(sink.standardOutput ? { standardOutput: true } : {}),

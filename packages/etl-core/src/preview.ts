@@ -1,10 +1,7 @@
 import { type HeadDoc, headKey, loadDoc, loadKeyOf, type PlanDoc, planKey } from './load-state.js'
 import type { Pipeline } from './pipeline.js'
-import { draftLoad, planWith } from './plan-load.js'
-import { beginOptions } from './run.js'
 import type { RunOptions } from './run-options.js'
 import type { Explanation, Runnable } from './runnable.js'
-import { openSession } from './session.js'
 import { splitsByGroup } from './split.js'
 import { memoryPlace } from './state.js'
 
@@ -39,6 +36,12 @@ export async function preview(
   params: unknown,
   options: RunOptions = {},
 ): Promise<Preview> {
+  // Planned as a run plans it, and imported as late.
+  const [{ draftLoad, planWith }, { beginOptions }, { openSession }] = await Promise.all([
+    import('./plan-load.js'),
+    import('./run-loads.js'),
+    import('./session.js'),
+  ])
   const session = await openSession(pipeline, runnable, params, options)
   try {
     const begin = beginOptions(session, [], new AbortController().signal, () => {})

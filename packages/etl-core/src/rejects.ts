@@ -83,12 +83,7 @@ export interface FoundRejects {
   readonly at: readonly number[]
 }
 
-/**
- * All stored rejects that fit, in order of load, split and batch. Those that were replayed are no longer there.
- *
- * @param onDamaged - Told of each document that cannot be read, in its place; the others follow.
- * @throws StateError `ETL_STATE_CORRUPT` at the first such document, if nobody is to be told.
- */
+/** See `listRejects` in `state-calls.ts`. */
 export async function* listRejects(
   state: StateStore,
   filter: RejectFilter = {},
@@ -133,13 +128,7 @@ async function keysOf(state: StateStore, { group, loadId, split }: RejectFilter)
   return keys.sort((a, b) => (a.rest < b.rest ? -1 : a.rest > b.rest ? 1 : 0)).map(({ key }) => key)
 }
 
-/**
- * Forgets rejects for good. Documents that cannot be read go too, unless `filter` asks for what only stands inside: stage, issue, reason.
- *
- * @param onDamaged - Told of each document that could not be read, and whether it is gone. Those in it are not counted.
- * @returns How many.
- * @throws StateError `ETL_STATE_CORRUPT` where such a document stays and nobody is to be told. All others are gone then.
- */
+/** See `discardRejects` in `state-calls.ts`. */
 export async function discardRejects(
   state: StateStore,
   filter: RejectFilter,

@@ -2,19 +2,15 @@ import { atOnce } from './at-once.js'
 import { ConfigError } from './errors.js'
 import { hashOf, type Json } from './json.js'
 import type { RunContext } from './load.js'
-import { type BookmarksDoc, bookmarksKey, changeDoc, loadDoc, type RejectSet, type ReplayDoc } from './load-state.js'
+import { type BookmarksDoc, bookmarksKey, changeDoc, type RejectSet, type ReplayDoc } from './load-state.js'
 import type { Reject } from './reject.js'
 import { type FoundRejects, findRejects, type RejectDoc, type RejectFilter, removeRejects } from './rejects.js'
 import type { Runnable } from './runnable.js'
-import type { Source } from './source.js'
 import { groupOf, type Plan, type Split, splitId } from './split.js'
 import type { StateStore } from './state.js'
 
 /** Groups of replayed records are the runner's own: they have no bookmark and vanish with the load. */
 const replayGroup = 'replay:'
-/** Raw records handed over at a time. */
-const batchRecords = 500
-
 /** What a replay will do. */
 export interface ReplayPlan {
   readonly plan: Plan
@@ -130,35 +126,6 @@ function whyNotRun(reject: Reject, doc: RejectDoc, merges: boolean): string | un
   if (doc.unpublished) return 'of a group that failed and is read again as a whole'
   if (reject.partial && !merges) return 'of which a part has arrived, which would be doubled'
   return undefined
-}
-
-/** A source over stored rejects: their raw records, in stored order. */
-export function rejectSource(state: StateStore, original: Source<unknown>): Source<unknown> {
-  return {
-    name: `rejects of ${original.name}`,
-    capabilities: { resumable: true, rereads: 'same' },
-    plan: async () => ({ splits: [] }),
-    async *read(split, from) {
-      const sets = Object.entries((split.params as unknown as { rejects: RejectSet }).rejects)
-      const skip = typeof from === 'number' ? from : 0
-      let seen = 0
-      for (const [key, at] of sets) {
-        const doc = (await loadDoc<RejectDoc>(state, key)).value
-        for (let start = 0; start < at.length; start += batchRecords) {
-          const some = at.slice(start, start + batchRecords)
-          seen += some.length
-          if (seen <= skip) continue
-          const rejects = some.flatMap(index => doc?.rejects[index] ?? [])
-          const revive = original.revive ?? ((raw: Json) => raw)
-          yield {
-            records: rejects.map(({ raw }) => revive(raw)),
-            cursor: seen,
-            positionOf: row => rejects[row]?.position ?? null,
-          }
-        }
-      }
-    },
-  }
 }
 
 /** Cleans up after replays that were published: their rejects' documents, then the marks. Repeatable. */

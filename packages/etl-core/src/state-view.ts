@@ -57,7 +57,7 @@ export interface SplitSummary {
   readonly error?: string
 }
 
-/** Reads a pipeline's state without changing it. */
+/** See `inspectState` in `state-calls.ts`. */
 export async function inspectState(state: StateStore, nowMs: number = Date.now()): Promise<StateSummary> {
   const head = (await loadDoc<HeadDoc>(state, headKey)).value
   const book = (await loadDoc<BookmarksDoc>(state, bookmarksKey)).value
@@ -106,14 +106,7 @@ async function countRejects(state: StateStore): Promise<{ loadId: string; count:
   return [...counts].map(([loadId, count]) => ({ loadId, count }))
 }
 
-/**
- * Forgets everything a pipeline's state holds but its epoch: the next run loads everything anew. Published data stays. Rejects are
- * removed too, so look at them first. What is damaged is removed like the rest: if that is the head, nobody can tell whether a run owns the
- * state, and the epoch begins anew.
- *
- * @returns How many documents were removed.
- * @throws StateError `ETL_STATE_CONFLICT` while a live run owns the state.
- */
+/** See `resetState` in `state-calls.ts`. */
 export async function resetState(
   state: StateStore,
   pipeline: string,

@@ -77,12 +77,12 @@ async function coreBundle(core: string, folder: string): Promise<{ entry: string
   return { entry: join(folder, 'bundle/stdin.mjs'), bytes: bytesAtOnce(metafile.outputs, 'stdin.mjs') }
 }
 
-/** The bytes of an output file and of all that it imports statically. */
-export function bytesAtOnce(
-  outputs: Readonly<Record<string, { bytes: number; imports: { path: string; kind: string; external?: boolean }[] }>>,
-  entry: string,
-): number {
-  const first = Object.keys(outputs).find(path => path.endsWith(entry))
+type Outputs = Readonly<
+  Record<string, { readonly bytes: number; readonly imports: readonly { readonly path: string; readonly kind: string }[] }>
+>
+
+/** An output file and all that it imports statically, of a metafile of esbuild. */
+export function filesAtOnce(outputs: Outputs, entry: string): readonly string[] {
   const seen = new Set<string>()
   const add = (path: string | undefined) => {
     const output = path === undefined ? undefined : outputs[path]
@@ -90,9 +90,13 @@ export function bytesAtOnce(
     seen.add(path)
     for (const { path: next, kind } of output.imports) if (kind === 'import-statement') add(next)
   }
-  add(first)
-  return [...seen].reduce((sum, path) => sum + (outputs[path]?.bytes ?? 0), 0)
+  add(Object.keys(outputs).find(path => path.endsWith(entry)))
+  return [...seen]
 }
+
+/** The bytes of these. */
+export const bytesAtOnce = (outputs: Outputs, entry: string): number =>
+  filesAtOnce(outputs, entry).reduce((sum, path) => sum + (outputs[path]?.bytes ?? 0), 0)
 
 /** A module that imports another, or nothing, and says what CPU time its process has taken by then. */
 function fileWith(folder: string, name: string, imported?: string): string {

@@ -1,6 +1,7 @@
 import { accessOf } from './access.js'
-import { all, type JointWriter, openJointly, sideOf } from './joint-writer.js'
+import type { JointWriter } from './joint-writer.js'
 import type { Json } from './json.js'
+import { all, sideOf } from './sides.js'
 import type { FlowFacts, Group, Published, Sink, SinkCapabilities, SinkWriter } from './sink.js'
 
 /** What makes one sink of several. */
@@ -32,6 +33,7 @@ export function jointSink<T>(sinks: readonly Sink<never>[], { name, capabilities
       return { sides: await all(sinks, async sink => (await sink.survey?.(splits, ctx)) ?? null) }
     },
     async open(ctx) {
+      const { openJointly } = await import('./joint-writer.js')
       const joint = await openJointly(sinks, ctx, rereads)
       return { ...joint, ...writerOver(joint) }
     },

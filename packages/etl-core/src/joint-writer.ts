@@ -2,6 +2,7 @@ import type { Batch } from './batch.js'
 import { RecordError, SourceError } from './errors.js'
 import type { Json } from './json.js'
 import type { SplitContext } from './load.js'
+import { all } from './sides.js'
 import type { RefusedRow, Sink, SinkWriter } from './sink.js'
 import type { Checkpoint } from './split.js'
 
@@ -128,11 +129,6 @@ function otherMembers(split: string, batchNo: number, { name }: Sink<never>): So
 const sideDocs = (resume: Checkpoint | undefined): readonly (SideDoc | undefined)[] =>
   (resume?.kept as unknown as { readonly sides: readonly SideDoc[] } | undefined)?.sides ?? []
 
-/** What one of the sinks made of its part: a receipt, or what `survey` found. */
-export function sideOf(joint: Json | undefined, side: number): Json | undefined {
-  return (joint as unknown as { readonly sides: readonly Json[] } | undefined)?.sides[side]
-}
-
 function jointCheckpoint({ cursor, batchNo }: Checkpoint, sides: readonly Side[]): Checkpoint {
   const docs = sides.map(({ acknowledged, refused, members }): SideDoc => {
     const checkpoint = acknowledged as Checkpoint
@@ -160,10 +156,3 @@ const refusedFromDoc = ({ row, code, message, path, ...more }: RefusedDoc): Refu
   error: new RecordError(code, message, { path }),
   ...more,
 })
-
-/** Waits for all, whatever becomes of one: no writer may still be at work when the next call comes. Then throws the first error. */
-export async function all<S, V>(sides: readonly S[], act: (side: S, index: number) => Promise<V>): Promise<V[]> {
-  const ended = await Promise.allSettled(sides.map(async (side, index) => act(side, index)))
-  for (const each of ended) if (each.status === 'rejected') throw each.reason
-  return ended.map(each => (each as PromiseFulfilledResult<V>).value)
-}

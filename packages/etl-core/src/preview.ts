@@ -1,9 +1,6 @@
-import { type HeadDoc, headKey, loadDoc, loadKeyOf, type PlanDoc, planKey } from './load-state.js'
 import type { Pipeline } from './pipeline.js'
 import type { RunOptions } from './run-options.js'
 import type { Explanation, Runnable } from './runnable.js'
-import { splitsByGroup } from './split.js'
-import { memoryPlace } from './state.js'
 
 /** What a run would do now. */
 export interface Preview {
@@ -36,36 +33,6 @@ export async function preview(
   params: unknown,
   options: RunOptions = {},
 ): Promise<Preview> {
-  // Planned as a run plans it, and imported as late.
-  const [{ draftLoad, planWith }, { beginOptions }, { openSession }] = await Promise.all([
-    import('./plan-load.js'),
-    import('./run-loads.js'),
-    import('./session.js'),
-  ])
-  const session = await openSession(pipeline, runnable, params, options)
-  try {
-    const begin = beginOptions(session, [], new AbortController().signal, () => {})
-    const about = { explanation: runnable.explain(session.statePlace !== memoryPlace), state: session.statePlace }
-    const unfinished = (await loadDoc<HeadDoc>(session.state, headKey)).value?.load
-    if (unfinished && unfinished.paramsKey === begin.paramsKey && !begin.full) {
-      const planned = (await loadDoc<PlanDoc>(session.state, planKey(loadKeyOf(unfinished.loadId)))).value
-      if (planned) return { ...about, resumes: unfinished.loadId, groups: groupsOf(planned.plan, 'unfinished'), notes: [] }
-    }
-    const { plan, notes } = await planWith(draftLoad(begin.freshId, begin), begin)
-    return { ...about, resumes: null, groups: groupsOf(plan, 'new or changed'), notes }
-  } finally {
-    session.watch.dispose()
-  }
-}
-
-function groupsOf(plan: PlanDoc['plan'], why: string): PreviewedGroup[] {
-  return [
-    ...[...splitsByGroup(plan.splits)].map(
-      ([group, splits]): PreviewedGroup => ({ group, action: 'load', reason: why, splits: splits.length }),
-    ),
-    ...(plan.skipped ?? []).map(({ group, reason }): PreviewedGroup => ({ group, action: 'skip', reason, splits: 0 })),
-    ...(plan.failed ?? []).map(
-      ({ group, error }): PreviewedGroup => ({ group, action: 'fail', reason: error.message, splits: 0 }),
-    ),
-  ]
+  const plan = await import('./preview-plan.js')
+  return plan.preview(pipeline, runnable, params, options)
 }

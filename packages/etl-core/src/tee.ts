@@ -1,8 +1,8 @@
 import type { Batch } from './batch.js'
 import { ConfigError } from './errors.js'
 import { jointSink } from './joint-sink.js'
-import { all } from './joint-writer.js'
 import type { Json } from './json.js'
+import { all } from './sides.js'
 import type { RefusedRow, Sink, SinkCapabilities, WriteResult } from './sink.js'
 
 /**

@@ -3,8 +3,10 @@ import type { Json } from './json.js'
 import type { Bookmark, Checkpoint, Cursor } from './split.js'
 import type { LateColumns } from './views/late-columns.js'
 
-/** Records that are decoded late. `toArray()` gives plain objects that are free to keep and must not be
- * changed: a reject keeps the record as it was read. May be called more than once. */
+/**
+ * Records that are decoded late. `toArray()` gives plain objects that are free to keep and must not be changed: a reject keeps the record as it
+ * was read. May be called more than once, and for the first time while the batch is being written: after that it may throw.
+ */
 export interface Rows<T> {
   readonly length: number
   toArray(): readonly T[]

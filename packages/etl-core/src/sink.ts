@@ -154,7 +154,10 @@ export interface RefusedRow {
 export interface SinkWriter<T> {
   /** `cursor: 'inTransaction'` only: where the sink itself says it stands. It wins over the state store. */
   readonly resumeFrom?: Checkpoint
-  /** Takes a batch; may buffer. A pending promise is backpressure. */
+  /**
+   * Takes a batch; may buffer records. A pending promise is backpressure. When it is settled, what records were made of is let go: a writer that
+   * keeps a batch calls its `toArray()` before.
+   */
   write(batch: Batch<T>): Promise<WriteResult>
   /** Makes durable what can be, and returns the checkpoint of the newest durable batch; `undefined` if none is. May be older than the last. */
   flush(): Promise<Checkpoint | undefined>

@@ -1,5 +1,4 @@
 import { type NeedsAccess, partAccess } from './access.js'
-import { atOnce } from './at-once.js'
 import type { FlowParts } from './flow.js'
 import { guaranteeOf } from './guarantee.js'
 import type { Json } from './json.js'
@@ -59,6 +58,7 @@ export function flowRunnable(parts: FlowParts, sink: Sink<unknown>): FlowRunnabl
     plan: ctx => source.plan(ctx),
     stillPublished: async (group, ctx) => (await sink.stillPublished?.(group, ctx)) ?? true,
     async survey(plan, ctx) {
+      const { atOnce } = await import('./at-once.js')
       const found = await atOnce(target.survey ? splitsByGroup(plan.splits) : [], async ([group, splits]) => {
         return [group, (await target.survey?.(splits, ctx)) ?? null] as const
       })
@@ -67,6 +67,7 @@ export function flowRunnable(parts: FlowParts, sink: Sink<unknown>): FlowRunnabl
     // Imported when a run comes to it: a flow that is only built needs neither.
     async runSplit(split, ctx) {
       const { runSplit } = await import('./run-split.js')
+      await Promise.all(steps.map(step => step.ready?.()))
       return runSplit({ source, steps, sink: target }, split, ctx)
     },
     async finish(ctx) {

@@ -2,7 +2,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { ConfigError } from './errors.js'
 import { hashOf, type Json, toJson } from './json.js'
 import type { Pipeline } from './pipeline.js'
-import { issueFromStandard } from './steps/validate.js'
+import { issueFromStandard } from './steps/issues.js'
 
 /**
  * Checks parameters against a pipeline's schema.

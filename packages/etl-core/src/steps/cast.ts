@@ -3,9 +3,9 @@ import { ConfigError, RecordError } from '../errors.js'
 import type { Issue } from '../reject.js'
 import { valueIn } from '../views/open-block.js'
 import { fieldsAdder } from './add-fields.js'
+import { issueFromStandard } from './issues.js'
 import { withColumns } from './shape.js'
 import { eachRow, eachRowIn, type Step } from './step.js'
-import { issueFromStandard } from './validate.js'
 
 /** The conversions `cast` knows by name. Text from a CSV or JSON file becomes a value; `''` and null become null. */
 export interface CastTypes {

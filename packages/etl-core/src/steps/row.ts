@@ -1,6 +1,6 @@
-import pLimit from 'p-limit'
 import { recordViews } from '../views/record-views.js'
-import { atOnceOnly, eachRow, eachView, refuse, type Step, type StepContext, type StepRows, stepFailed } from './step.js'
+import { stepLoadedLater } from './later.js'
+import { atOnceOnly, eachRow, eachView, type Step, type StepContext, stepFailed } from './step.js'
 
 /** One record becomes one other. */
 export function mapStep(make: (record: never, ctx: StepContext) => unknown): Step {
@@ -63,35 +63,10 @@ export function filterStep(keep: (record: never, ctx: StepContext) => boolean): 
 
 /** One asynchronous call per record, `concurrency` at once, order kept. After the run was told to stop no new call starts. */
 export function eachAsyncStep(make: (record: never, ctx: StepContext) => Promise<unknown>, concurrency: number): Step {
-  const fn = make as (record: unknown, ctx: StepContext) => Promise<unknown>
-  return {
-    name: 'eachAsync',
-    keepsShape: false,
-    async apply(set, run, stage): Promise<StepRows> {
-      const limit = pLimit(concurrency)
-      const results = await Promise.all(
-        set.rows.map((row, index) =>
-          limit(async () => {
-            run.context.signal.throwIfAborted()
-            try {
-              return { row: await fn(row, run.context) }
-            } catch (error) {
-              refuse(error, set.origin[index] as number, run, stage)
-              return undefined
-            }
-          }),
-        ),
-      )
-      const rows: unknown[] = []
-      const origin: number[] = []
-      results.forEach((result, index) => {
-        if (result === undefined) return
-        rows.push(result.row)
-        origin.push(set.origin[index] as number)
-      })
-      return { rows, origin }
-    },
-  }
+  return stepLoadedLater({ name: 'eachAsync', keepsShape: false }, async () => {
+    const { callsAtOnce } = await import('./each-async.js')
+    return callsAtOnce(make as (record: unknown, ctx: StepContext) => Promise<unknown>, concurrency)
+  })
 }
 
 /** Part of a pipeline that works on a whole batch at a time. */

@@ -41,6 +41,8 @@ export interface Step {
   readonly keepsShape: boolean
   /** Copies of this step's rejects go there as well. */
   readonly rejectsTo?: Sink<Reject>
+  /** Called before the first batch of a split. */
+  ready?(): Promise<void>
   apply(set: StepRows, run: StepRun, stage: string): StepRows | Promise<StepRows>
   /**
    * The same on records with these fields that are not made yet, where it can; its outcome is that of `apply`. `undefined`: it cannot with

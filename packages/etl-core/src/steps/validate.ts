@@ -1,13 +1,8 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import { notSure, type QuickCheck, quickCheck } from '../check/quick-check.js'
-import { viewCheck } from '../check/view-check.js'
-import { RecordError } from '../errors.js'
-import type { Json } from '../json.js'
-import { type Issue, type Reject, reasonOf } from '../reject.js'
+import type { Issue, Reject } from '../reject.js'
 import type { Sink } from '../sink.js'
-import type { Column } from '../views/late-columns.js'
-import { recordsIn } from '../views/open-block.js'
-import { putField, type Step, type StepRows, type StepRun, stepFailed, withFields } from './step.js'
+import { stepLoadedLater } from './later.js'
+import type { Step } from './step.js'
 
 /** What to do with records and fields that do not fit. */
 export interface ValidateOptions<T> {
@@ -26,143 +21,11 @@ export interface ValidateOptions<T> {
   readonly unknownFields?: 'drop' | 'keep' | 'reject'
 }
 
-/** Checks records against any Standard Schema; those of zod by code that is made of them, where that can tell that a record is right. */
-export function validateStep(schema: StandardSchemaV1, given: ValidateOptions<never> = {}): Step {
-  const options = given as ValidateOptions<unknown>
-  const finish = finisher(options)
-  const quick: QuickCheck = quickCheck(schema) ?? (() => notSure)
-  const invalid = invalidRows(options)
-  return {
-    name: 'validate',
-    keepsShape: false,
-    ...(options.rejectsTo === undefined ? {} : { rejectsTo: options.rejectsTo }),
-    async apply(set, run, stage): Promise<StepRows> {
-      const rows: unknown[] = []
-      const origin: number[] = []
-      let dropped = 0
-      for (let index = 0; index < set.rows.length; index++) {
-        const row = set.rows[index]
-        const from = set.origin[index] as number
-        const output = quick(row)
-        const answer = output === notSure ? schema['~standard'].validate(row) : { value: output }
-        const result = finish(row, answer instanceof Promise ? await answer : answer)
-        if (!('issues' in result)) {
-          rows.push(result.row)
-          origin.push(from)
-        } else if (invalid(row, from, result.issues, run, stage) === 'dropped') dropped++
-      }
-      run.drop(dropped)
-      return { rows, origin }
-    },
-    onViews(columns, context) {
-      const check = viewCheck(schema, columns, context)
-      const behind = check && columnsBehind(columns, check.columns, options)
-      if (!check || !behind) return undefined
-      const { block } = context
-      const recordOf = recordsIn(columns)
-      return {
-        columns: behind,
-        run(_, run, stage) {
-          const { rows, count } = block
-          let left = 0
-          let dropped = 0
-          let stoppedAt: number | undefined
-          for (let index = 0; index < count; index++) {
-            const row = rows[index] as number
-            if (check.passes(row)) {
-              rows[left++] = row
-              continue
-            }
-            const record = recordOf(block, row)
-            const answer = schema['~standard'].validate(record)
-            // What the schema takes all the same, or has to wait for, has an output that columns may not hold.
-            if (answer instanceof Promise || !answer.issues) {
-              if (answer instanceof Promise) answer.catch(() => undefined)
-              stoppedAt = index
-              break
-            }
-            const issues = answer.issues.map(issue => issueFromStandard(issue))
-            if (invalid(record, row, issues, run, stage) === 'dropped') dropped++
-          }
-          block.count = left
-          run.drop(dropped)
-          return stoppedAt
-        },
-      }
-    },
-  }
-}
-
-/** What becomes of records that do not fit. */
-function invalidRows(options: ValidateOptions<unknown>) {
-  return (row: unknown, from: number, issues: readonly Issue[], run: StepRun, stage: string): 'dropped' | 'rejected' => {
-    if (options.onInvalid === 'drop') return 'dropped'
-    if (options.onInvalid === 'fail') throw refused(issues, run.positionOf(from), stage)
-    try {
-      run.reject(from, stage, issues, options.reason?.(issues, row))
-    } catch (error) {
-      throw stepFailed(error, run.positionOf(from), stage)
-    }
-    return 'rejected'
-  }
-}
-
-/** The columns of what `keep` and `unknownFields` ask for. `undefined`: no record can pass as it is. */
-function columnsBehind(
-  before: readonly Column[],
-  output: readonly Column[],
-  { keep = 'output', unknownFields = 'drop' }: ValidateOptions<unknown>,
-): readonly Column[] | undefined {
-  const named = new Set(output.map(({ name }) => name))
-  const unknown = before.filter(({ name }) => !named.has(name))
-  if (unknownFields === 'reject' && unknown.length > 0) return undefined
-  if (keep === 'input') return unknownFields === 'drop' ? before.filter(({ name }) => named.has(name)) : before
-  return unknownFields === 'keep' ? [...output, ...unknown] : output
-}
-
-/** Turns a validator's issue into ours. */
-export function issueFromStandard(issue: StandardSchemaV1.Issue, at: readonly (string | number)[] = []): Issue {
-  const path = (issue.path ?? []).map(part => (typeof part === 'object' ? part.key : part))
-  return {
-    code: 'ETL_RECORD_INVALID',
-    message: issue.message,
-    path: [...at, ...path.map(key => (typeof key === 'number' ? key : String(key)))],
-  }
-}
-
-type Finished = { readonly row: unknown } | { readonly issues: readonly Issue[] }
-
-function finisher(options: ValidateOptions<unknown>): (row: unknown, result: StandardSchemaV1.Result<unknown>) => Finished {
-  const { keep = 'output', unknownFields = 'drop' } = options
-  return (row, result) => {
-    if (result.issues) return { issues: result.issues.map(issue => issueFromStandard(issue)) }
-    const unknown = unknownFields === 'drop' ? [] : fieldsMissingFrom(result.value, row)
-    if (unknownFields === 'reject' && unknown.length > 0) {
-      return { issues: unknown.map(field => ({ code: 'ETL_RECORD_INVALID', message: 'unknown field', path: [field] })) }
-    }
-    if (keep === 'input') return { row: unknownFields === 'drop' ? onlyFieldsOf(row, result.value) : row }
-    if (unknown.length === 0) return { row: result.value }
-    const kept: Record<string, unknown> = {}
-    for (const field of unknown) putField(kept, field, (row as Record<string, unknown>)[field])
-    return { row: withFields(result.value, kept) }
-  }
-}
-
-const isFields = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
-function fieldsMissingFrom(output: unknown, input: unknown): string[] {
-  if (!isFields(output) || !isFields(input)) return []
-  return Object.keys(input).filter(field => !Object.hasOwn(output, field))
-}
-
-function onlyFieldsOf(input: unknown, output: unknown): unknown {
-  if (!isFields(output) || !isFields(input)) return input
-  if (Object.keys(input).every(field => Object.hasOwn(output, field))) return input
-  return Object.fromEntries(Object.entries(input).filter(([field]) => Object.hasOwn(output, field)))
-}
-
-function refused(issues: readonly Issue[], position: Json, stage: string): RecordError {
-  const message = `Step ${stage} stops at the first invalid record, ${JSON.stringify(position)}: ${reasonOf(issues)}`
-  return new RecordError('ETL_RECORD_INVALID', message, { context: { stage, position } })
+/** Checks records against any Standard Schema. */
+export function validateStep(schema: StandardSchemaV1, options: ValidateOptions<never> = {}): Step {
+  const { rejectsTo } = options
+  return stepLoadedLater({ name: 'validate', keepsShape: false, ...(rejectsTo === undefined ? {} : { rejectsTo }) }, async () => {
+    const { checkStep } = await import('./check-rows.js')
+    return checkStep(schema, options as ValidateOptions<unknown>)
+  })
 }

@@ -2,12 +2,17 @@ import { type NeedsAccess, partAccess } from './access.js'
 import type { FlowParts } from './flow.js'
 import { guaranteeOf } from './guarantee.js'
 import type { Json } from './json.js'
+import { loadedOnce } from './loaded-once.js'
 import { withRejectSinks } from './reject-sinks.js'
 import { rejectSource } from './reject-source.js'
 import type { Runnable } from './runnable.js'
 import type { Sink, StateHome } from './sink.js'
 import type { Source } from './source.js'
 import { splitsByGroup } from './split.js'
+
+const callsAtOnce = loadedOnce(() => import('./at-once.js'))
+const splitRunner = loadedOnce(() => import('./run-split.js'))
+const finisher = loadedOnce(() => import('./finish.js'))
 
 /** A flow from one source through steps into one sink. */
 export interface FlowRunnable extends Runnable {
@@ -58,7 +63,7 @@ export function flowRunnable(parts: FlowParts, sink: Sink<unknown>): FlowRunnabl
     plan: ctx => source.plan(ctx),
     stillPublished: async (group, ctx) => (await sink.stillPublished?.(group, ctx)) ?? true,
     async survey(plan, ctx) {
-      const { atOnce } = await import('./at-once.js')
+      const { atOnce } = await callsAtOnce()
       const found = await atOnce(target.survey ? splitsByGroup(plan.splits) : [], async ([group, splits]) => {
         return [group, (await target.survey?.(splits, ctx)) ?? null] as const
       })
@@ -66,12 +71,12 @@ export function flowRunnable(parts: FlowParts, sink: Sink<unknown>): FlowRunnabl
     },
     // Imported when a run comes to it: a flow that is only built needs neither.
     async runSplit(split, ctx) {
-      const { runSplit } = await import('./run-split.js')
+      const { runSplit } = await splitRunner()
       await Promise.all(steps.map(step => step.ready?.()))
       return runSplit({ source, steps, sink: target }, split, ctx)
     },
     async finish(ctx) {
-      const { finishLoad } = await import('./finish.js')
+      const { finishLoad } = await finisher()
       return finishLoad({ source, sink: target }, ctx)
     },
     discard: async (loadId, ctx) => target.discard?.(loadId, ctx),

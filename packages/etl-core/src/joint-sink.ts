@@ -1,8 +1,11 @@
 import { accessOf } from './access.js'
 import type { JointWriter } from './joint-writer.js'
 import type { Json } from './json.js'
+import { loadedOnce } from './loaded-once.js'
 import { all, sideOf } from './sides.js'
 import type { FlowFacts, Group, Published, Sink, SinkCapabilities, SinkWriter } from './sink.js'
+
+const jointWriter = loadedOnce(() => import('./joint-writer.js'))
 
 /** What makes one sink of several. */
 export interface JointSink<T> {
@@ -33,7 +36,7 @@ export function jointSink<T>(sinks: readonly Sink<never>[], { name, capabilities
       return { sides: await all(sinks, async sink => (await sink.survey?.(splits, ctx)) ?? null) }
     },
     async open(ctx) {
-      const { openJointly } = await import('./joint-writer.js')
+      const { openJointly } = await jointWriter()
       const joint = await openJointly(sinks, ctx, rereads)
       return { ...joint, ...writerOver(joint) }
     },

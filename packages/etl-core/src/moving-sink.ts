@@ -1,6 +1,9 @@
 import type { Json } from './json.js'
+import { loadedOnce } from './loaded-once.js'
 import type { ReadBack, Sink } from './sink.js'
 import type { Removal } from './source.js'
+
+const moveWriter = loadedOnce(() => import('./move-writer.js'))
 
 /** What a move needs besides its sink. */
 export interface Moving<T> {
@@ -38,11 +41,11 @@ export function movingSink<T>(sink: Sink<T>, moving: Moving<T>): Sink<T> {
     },
     ...(discard && { discard: (loadId, ctx) => discard.call(sink, loadId, ctx) }),
     async open(ctx) {
-      const { openSumming } = await import('./move-writer.js')
+      const { openSumming } = await moveWriter()
       return openSumming(sink, moving, ctx)
     },
     async publish(group, ctx) {
-      const { publishMoved } = await import('./move-writer.js')
+      const { publishMoved } = await moveWriter()
       return publishMoved(sink, moving, group, ctx)
     },
   })

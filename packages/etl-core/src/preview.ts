@@ -1,6 +1,9 @@
+import { loadedOnce } from './loaded-once.js'
 import type { Pipeline } from './pipeline.js'
 import type { RunOptions } from './run-options.js'
 import type { Explanation, Runnable } from './runnable.js'
+
+const previewPlan = loadedOnce(() => import('./preview-plan.js'))
 
 /** What a run would do now. */
 export interface Preview {
@@ -33,6 +36,6 @@ export async function preview(
   params: unknown,
   options: RunOptions = {},
 ): Promise<Preview> {
-  const plan = await import('./preview-plan.js')
+  const plan = await previewPlan()
   return plan.preview(pipeline, runnable, params, options)
 }

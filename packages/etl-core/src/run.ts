@@ -1,10 +1,13 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { loadedOnce } from './loaded-once.js'
 import { parseParams } from './params.js'
 import type { Pipeline } from './pipeline.js'
 import type { RejectFilter } from './rejects.js'
 import type { RunReport } from './report.js'
 import type { RunOptions } from './run-options.js'
 import type { Runnable } from './runnable.js'
+
+const runLoads = loadedOnce(() => import('./run-loads.js'))
 
 // What runs loads is imported by the first run: a process that only defines pipelines starts without it.
 
@@ -38,7 +41,7 @@ export async function runBuilt(
   params: unknown,
   options: RunOptions = {},
 ): Promise<RunReport> {
-  const { runAmong } = await import('./run-loads.js')
+  const { runAmong } = await runLoads()
   return runAmong(new Set(), pipeline, runnable, params, options)
 }
 

@@ -1,8 +1,12 @@
 import type { DamagedRejects } from './damaged-rejects.js'
+import { loadedOnce } from './loaded-once.js'
 import type { Reject } from './reject.js'
 import type { RejectFilter } from './rejects.js'
 import type { StateStore } from './state.js'
 import type { StateSummary } from './state-view.js'
+
+const rejectStore = loadedOnce(() => import('./rejects.js'))
+const stateView = loadedOnce(() => import('./state-view.js'))
 
 // What looks into state is imported when it is first called: most processes never do.
 
@@ -17,7 +21,7 @@ export async function* listRejects(
   filter: RejectFilter = {},
   onDamaged?: (damaged: DamagedRejects) => void,
 ): AsyncIterable<Reject> {
-  const rejects = await import('./rejects.js')
+  const rejects = await rejectStore()
   yield* rejects.listRejects(state, filter, onDamaged)
 }
 
@@ -33,13 +37,13 @@ export async function discardRejects(
   filter: RejectFilter,
   onDamaged?: (damaged: DamagedRejects, gone: boolean) => void,
 ): Promise<number> {
-  const rejects = await import('./rejects.js')
+  const rejects = await rejectStore()
   return rejects.discardRejects(state, filter, onDamaged)
 }
 
 /** Reads a pipeline's state without changing it. */
 export async function inspectState(state: StateStore, nowMs: number = Date.now()): Promise<StateSummary> {
-  const view = await import('./state-view.js')
+  const view = await stateView()
   return view.inspectState(state, nowMs)
 }
 
@@ -57,6 +61,6 @@ export async function resetState(
   place: string,
   nowMs: number = Date.now(),
 ): Promise<number> {
-  const view = await import('./state-view.js')
+  const view = await stateView()
   return view.resetState(state, pipeline, place, nowMs)
 }

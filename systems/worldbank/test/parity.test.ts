@@ -80,7 +80,8 @@ describe('library call, command and Lambda handler', () => {
       const [library, there] = [freshFolder(), freshFolder()]
       const params = { indicators, format, apiUrl: api.url }
 
-      const byLibrary = await run(worldbank, { ...params, to: library.to })
+      // A function has memory of its own to divide, which is more than a call takes by default.
+      const byLibrary = await run(worldbank, { ...params, to: library.to }, { memoryMiB: 256 })
       const { answer, error } = await lambda.invoke({ ...params, to: there.to }, 60_000)
 
       expect(error).toBeUndefined()

@@ -9,10 +9,10 @@ export const moveBugs: readonly PlantedBug[] = [
     world: 'moves',
     edits: [
       {
-        file: `${core}/moving-sink.ts`,
-        find: '      await verified(inner, written, moving, ctx)\n      return { ...published, removed: await removed(inner, moving, ctx) }\n',
+        file: `${core}/move-writer.ts`,
+        find: '  await verified(inner, written, moving, ctx)\n  return { ...published, removed: await removed(inner, moving, ctx) }\n',
         replace:
-          '      const count = await removed(inner, moving, ctx)\n      await verified(inner, written, moving, ctx)\n      return { ...published, removed: count }\n',
+          '  const count = await removed(inner, moving, ctx)\n  await verified(inner, written, moving, ctx)\n  return { ...published, removed: count }\n',
       },
     ],
     foundBy: { 'a move': ['a record less is read back', 'another value is read back'] },
@@ -22,7 +22,7 @@ export const moveBugs: readonly PlantedBug[] = [
     world: 'moves',
     edits: [
       {
-        file: `${core}/moving-sink.ts`,
+        file: `${core}/move-writer.ts`,
         find: "  if (records === written.records && (verify === 'counts' || sum === written.sum)) return\n",
         replace: "  if (records === written.records && (verify !== 'values' || sum !== '')) return\n",
       },
@@ -34,7 +34,7 @@ export const moveBugs: readonly PlantedBug[] = [
     world: 'moves',
     edits: [
       {
-        file: `${core}/moving-sink.ts`,
+        file: `${core}/move-writer.ts`,
         find: '  const total = summing(before?.sum)\n',
         replace: '  const total = summing()\n',
       },
@@ -46,7 +46,7 @@ export const moveBugs: readonly PlantedBug[] = [
     world: 'moves',
     edits: [
       {
-        file: `${core}/moving-sink.ts`,
+        file: `${core}/move-writer.ts`,
         find: '      count += await removal.remove(keys.splice(0, removeRows), ctx)\n',
         replace: '      count += await removal.remove(keys.splice(0, removeRows), ctx).catch(() => 0)\n',
       },

@@ -129,7 +129,7 @@ export const placeBugs: readonly PlantedBug[] = [
       },
       {
         file: 'packages/formats/src/csv/encode.ts',
-        find: '      const bytes = writeKnown(records)\n',
+        find: '      const bytes = writeKnown(settings.guardFormulas ? guardedRecords(records) : records)\n',
         replace: `      const header = headed ? '' : known.names.join(settings.delimiter) + settings.lineEnd
       headed = true
       const bytes = Buffer.concat([utf8(header), writeKnown(records)])\n`,

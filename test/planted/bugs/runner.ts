@@ -120,7 +120,7 @@ export const runnerBugs: readonly PlantedBug[] = [
     world: 'loads',
     edits: [
       {
-        file: `${core}/run.ts`,
+        file: `${core}/run-loads.ts`,
         find: '    if (lost !== undefined) throw lost\n',
         replace:
           "    if (lost !== undefined) throw lost\n    const bad = seen.find(each => each.status === 'failed')\n    if (bad) throw new Error(bad.error?.message)\n",

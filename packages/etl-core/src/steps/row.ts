@@ -1,6 +1,9 @@
+import { loadedOnce } from '../loaded-once.js'
 import { recordViews } from '../views/record-views.js'
 import { stepLoadedLater } from './later.js'
 import { atOnceOnly, eachRow, eachView, type Step, type StepContext, stepFailed } from './step.js'
+
+const asyncCalls = loadedOnce(() => import('./each-async.js'))
 
 /** One record becomes one other. */
 export function mapStep(make: (record: never, ctx: StepContext) => unknown): Step {
@@ -64,7 +67,7 @@ export function filterStep(keep: (record: never, ctx: StepContext) => boolean): 
 /** One asynchronous call per record, `concurrency` at once, order kept. After the run was told to stop no new call starts. */
 export function eachAsyncStep(make: (record: never, ctx: StepContext) => Promise<unknown>, concurrency: number): Step {
   return stepLoadedLater({ name: 'eachAsync', keepsShape: false }, async () => {
-    const { callsAtOnce } = await import('./each-async.js')
+    const { callsAtOnce } = await asyncCalls()
     return callsAtOnce(make as (record: unknown, ctx: StepContext) => Promise<unknown>, concurrency)
   })
 }

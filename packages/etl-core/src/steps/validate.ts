@@ -1,8 +1,11 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { loadedOnce } from '../loaded-once.js'
 import type { Issue, Reject } from '../reject.js'
 import type { Sink } from '../sink.js'
 import { stepLoadedLater } from './later.js'
 import type { Step } from './step.js'
+
+const checks = loadedOnce(() => import('./check-rows.js'))
 
 /** What to do with records and fields that do not fit. */
 export interface ValidateOptions<T> {
@@ -25,7 +28,7 @@ export interface ValidateOptions<T> {
 export function validateStep(schema: StandardSchemaV1, options: ValidateOptions<never> = {}): Step {
   const { rejectsTo } = options
   return stepLoadedLater({ name: 'validate', keepsShape: false, ...(rejectsTo === undefined ? {} : { rejectsTo }) }, async () => {
-    const { checkStep } = await import('./check-rows.js')
+    const { checkStep } = await checks()
     return checkStep(schema, options as ValidateOptions<unknown>)
   })
 }
